@@ -1,0 +1,14 @@
+"""Amazon Simple Workflow as Python objects, and an SWF on your own machine.
+
+- `swf.models`: Domain, WorkflowType, ActivityType, WorkflowExecution, tasks, events, decisions, histories.
+- `swf.querysets`: ask SWF for many of them.
+- `swf.actors`: base classes for deciders and activity workers.
+- `swf.connection`, `swf.settings`, `swf.credentials`: which SWF, and as whom.
+- `swf.engine`: an SWF of this process, over SQLite.
+- `swf.payload`: JSON values in SWF's texts.
+- `swf.constants`, `swf.shapes`, `swf.exceptions`: SWF's words, limits and faults.
+
+Importing `swf` imports none of them, and never boto3.
+"""
+
+__version__ = "1.0.0.dev0"

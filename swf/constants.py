@@ -1,0 +1,53 @@
+"""SWF's words, to be written without quotes."""
+
+from typing import Final, Literal, NamedTuple
+
+from swf.shapes import NONE
+
+__all__ = [
+    "ABANDON",
+    "CANCELED",
+    "CHILD_POLICIES",
+    "CLOSED",
+    "CLOSE_STATUSES",
+    "COMPLETED",
+    "CONTINUED_AS_NEW",
+    "DEPRECATED",
+    "FAILED",
+    "NONE",
+    "OPEN",
+    "REGISTERED",
+    "REQUEST_CANCEL",
+    "TERMINATE",
+    "TERMINATED",
+    "TIMED_OUT",
+]
+
+REGISTERED: Final = "REGISTERED"
+DEPRECATED: Final = "DEPRECATED"
+
+OPEN: Final = "OPEN"
+CLOSED: Final = "CLOSED"
+
+COMPLETED: Final = "COMPLETED"
+FAILED: Final = "FAILED"
+CANCELED: Final = "CANCELED"
+TERMINATED: Final = "TERMINATED"
+CONTINUED_AS_NEW: Final = "CONTINUED_AS_NEW"
+TIMED_OUT: Final = "TIMED_OUT"
+CLOSE_STATUSES: Final = (COMPLETED, FAILED, CANCELED, TERMINATED, CONTINUED_AS_NEW, TIMED_OUT)
+
+TERMINATE: Final = "TERMINATE"
+REQUEST_CANCEL: Final = "REQUEST_CANCEL"
+ABANDON: Final = "ABANDON"
+
+
+class ChildPolicies(NamedTuple):
+    """What becomes of open children when their parent is terminated or times out."""
+
+    TERMINATE: Literal["TERMINATE"] = "TERMINATE"
+    REQUEST_CANCEL: Literal["REQUEST_CANCEL"] = "REQUEST_CANCEL"
+    ABANDON: Literal["ABANDON"] = "ABANDON"
+
+
+CHILD_POLICIES: Final = ChildPolicies()

@@ -1,0 +1,258 @@
+"""Every error that `swf` raises on purpose, and the one table from SWF's faults to them.
+
+All descend from `SWFError`. A message says what happened, with the values, and then what to do.
+"""
+
+from typing import ClassVar
+
+
+class SWFError(Exception):
+    """Whatever `swf` raises on purpose."""
+
+
+class ValidationError(SWFError, ValueError):
+    """A value breaks a rule of SWF; nothing was sent."""
+
+
+class InvalidKeywordArgumentError(SWFError, TypeError):
+    """A filter was asked for that does not exist, or that cannot be asked for here."""
+
+
+class ConfigurationError(SWFError):
+    """Settings, a region or an endpoint cannot be used as they stand."""
+
+
+class MissingExtraError(SWFError, ImportError):
+    """A feature needs packages that an extra of the distribution brings."""
+
+    def __init__(self, feature: str, extra: str) -> None:
+        super().__init__(f"{feature} needs the extra {extra!r}. Install it: pip install 'simple-workflow[{extra}]'")
+
+
+class EngineError(SWFError):
+    """The embedded engine cannot open or keep its database."""
+
+
+class PollTimeout(SWFError):
+    """A poll ended and there was no task. Poll again."""
+
+
+class WaitTimeoutError(SWFError, TimeoutError):
+    """An execution was still open when the time to wait for it was over."""
+
+
+class NotSupportedError(SWFError, NotImplementedError):
+    """SWF has no such operation for this kind of object."""
+
+
+class MultipleObjectsReturned(SWFError):
+    """One object was asked for, and several answer the description."""
+
+
+class ExecutionNotCompletedError(SWFError):
+    """A result was asked of an execution that has none: it is open, or closed in another way."""
+
+    def __init__(
+        self, workflow_id: str, close_status: str | None, reason: str | None = None, details: str | None = None
+    ) -> None:
+        if close_status is None:
+            message = f"Execution {workflow_id!r} is open and has no result yet. Wait for its end: execution.wait()"
+        else:
+            why = "".join(f" {name}: {text}." for name, text in (("Reason", reason), ("Details", details)) if text)
+            message = f"Execution {workflow_id!r} closed as {close_status} and has no result.{why} See its history()."
+        super().__init__(message)
+        self.workflow_id = workflow_id
+        self.close_status = close_status
+        self.reason = reason
+        self.details = details
+
+
+class EndpointUnreachableError(SWFError):
+    """No answer came: nothing listens at the endpoint, or the network is down."""
+
+
+class ResponseError(SWFError):
+    """SWF refused a request.
+
+    Attributes:
+        code: The fault's name, such as ``UnknownResourceFault``. None when no request was needed to know.
+        fault: SWF's own message, which may be empty.
+        request_id: What AWS support asks for.
+        operation: The operation that was refused, such as ``RegisterDomain``.
+    """
+
+    remedy: ClassVar[str] = ""
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        code: str | None = None,
+        fault: str | None = None,
+        request_id: str | None = None,
+        operation: str | None = None,
+    ) -> None:
+        super().__init__(message)
+        self.code = code
+        self.fault = fault
+        self.request_id = request_id
+        self.operation = operation
+
+
+class DoesNotExistError(ResponseError):
+    """What was named is not there, or no longer open."""
+
+    remedy = "Check the names, the region and the endpoint; an execution or a task may have closed meanwhile."
+
+
+class DomainDoesNotExist(DoesNotExistError):
+    """No domain has this name in this region."""
+
+
+class WorkflowTypeDoesNotExist(DoesNotExistError):
+    """The domain has no workflow type of this name and version."""
+
+
+class ActivityTypeDoesNotExist(DoesNotExistError):
+    """The domain has no activity type of this name and version."""
+
+
+class WorkflowExecutionDoesNotExist(DoesNotExistError):
+    """The domain has no execution of this workflow id and run id, or its retention is over."""
+
+
+class ActivityTaskDoesNotExist(DoesNotExistError):
+    """SWF no longer waits for the answer to this activity task."""
+
+
+class DecisionTaskDoesNotExist(DoesNotExistError):
+    """SWF no longer waits for the answer to this decision task."""
+
+
+class AlreadyExistsError(ResponseError):
+    """What should be made is there already."""
+
+    remedy = "Use another name or version, or get() what is there."
+
+
+class DomainAlreadyExists(AlreadyExistsError):
+    """A domain of this name is there already, registered or deprecated."""
+
+
+class WorkflowTypeAlreadyExists(AlreadyExistsError):
+    """The domain has a workflow type of this name and version already, registered or deprecated."""
+
+
+class ActivityTypeAlreadyExists(AlreadyExistsError):
+    """The domain has an activity type of this name and version already, registered or deprecated."""
+
+
+class WorkflowExecutionAlreadyStarted(AlreadyExistsError):
+    """The domain has an open execution with this workflow id."""
+
+    remedy = "Use another workflow id, or wait until the open execution has closed."
+
+
+class DeprecatedError(ResponseError):
+    """The domain or the type is deprecated."""
+
+    remedy = "Call its undeprecate() to use it again."
+
+
+class NotDeprecatedError(ResponseError):
+    """A type can be deleted only once it is deprecated."""
+
+    remedy = "Call its delete(), which deprecates it, before purge()."
+
+
+class DefaultUndefinedError(ResponseError):
+    """A setting was given neither with the call nor by the type."""
+
+    remedy = "Give it with the call, or register a version of the type that has a default for it."
+
+
+class LimitExceededError(ResponseError):
+    """A quota of the account, the domain or the task list is used up."""
+
+    remedy = "Wait, close or deprecate what is not needed, or ask AWS for a higher quota."
+
+
+class TooManyTagsError(LimitExceededError):
+    """A resource may have 50 tags at most."""
+
+    remedy = "Remove tags first: a resource may have 50."
+
+
+class OperationNotPermittedError(ResponseError):
+    """The credentials are good, and do not allow this."""
+
+    remedy = "Allow the operation for this domain in the caller's IAM policy."
+
+
+class InvalidCredentialsError(ResponseError):
+    """There are no credentials, or AWS does not accept them."""
+
+    remedy = "See swf.settings.explain() for where they come from; temporary ones may have expired."
+
+
+class ThrottledError(ResponseError):
+    """Requests came faster than AWS allows, also after retries."""
+
+    remedy = "Ask less often."
+
+
+class InvalidRequestError(ResponseError):
+    """SWF found a value, a combination or a token in the request that it does not accept."""
+
+
+class UnknownOperationError(ResponseError):
+    """The endpoint does not know this operation."""
+
+    remedy = "Check that the endpoint is Amazon SWF, or an engine that offers the operation."
+
+
+FAULTS: dict[str, type[ResponseError]] = {
+    "UnknownResourceFault": DoesNotExistError,
+    "DomainAlreadyExistsFault": DomainAlreadyExists,
+    "TypeAlreadyExistsFault": AlreadyExistsError,
+    "WorkflowExecutionAlreadyStartedFault": WorkflowExecutionAlreadyStarted,
+    "DomainDeprecatedFault": DeprecatedError,
+    "TypeDeprecatedFault": DeprecatedError,
+    "TypeNotDeprecatedFault": NotDeprecatedError,
+    "DefaultUndefinedFault": DefaultUndefinedError,
+    "LimitExceededFault": LimitExceededError,
+    "TooManyTagsFault": TooManyTagsError,
+    "OperationNotPermittedFault": OperationNotPermittedError,
+    "AccessDeniedException": OperationNotPermittedError,
+    "NotAuthorizedException": OperationNotPermittedError,
+    "UnrecognizedClientException": InvalidCredentialsError,
+    "InvalidClientTokenId": InvalidCredentialsError,
+    "InvalidSignatureException": InvalidCredentialsError,
+    "IncompleteSignature": InvalidCredentialsError,
+    "IncompleteSignatureException": InvalidCredentialsError,
+    "MissingAuthenticationToken": InvalidCredentialsError,
+    "MissingAuthenticationTokenException": InvalidCredentialsError,
+    "ExpiredToken": InvalidCredentialsError,
+    "ExpiredTokenException": InvalidCredentialsError,
+    "RequestExpired": InvalidCredentialsError,
+    "OptInRequired": InvalidCredentialsError,
+    "ThrottlingException": ThrottledError,
+    "Throttling": ThrottledError,
+    "ValidationException": InvalidRequestError,
+    "ValidationError": InvalidRequestError,
+    "SerializationException": InvalidRequestError,
+    "UnknownOperationException": UnknownOperationError,
+}
+
+
+def from_fault(operation: str, code: str, message: str, request_id: str | None = None) -> ResponseError:
+    """Give our error for a fault of SWF, told by its code and never by the wording of its message."""
+    error = FAULTS.get(code, ResponseError)
+    said = f": {message.rstrip('.')}" if message else ""
+    return error(
+        f"{operation} was refused with {code}{said}. {error.remedy}".strip(),
+        code=code,
+        fault=message,
+        request_id=request_id,
+        operation=operation,
+    )

@@ -1,0 +1,198 @@
+"""How a declared attribute is read from SWF's JSON and written to it.
+
+An attribute's annotation names its shape (`swf.shapes`); on a model, `At` adds its place in Describe's answer. From
+that one line come reading, writing and checking. Names convert exactly between SWF's camel case and our snake case.
+"""
+
+import functools
+import re
+import types
+import typing
+from collections.abc import Callable, Iterator, Mapping
+from typing import Annotated, Any, Literal, TypeVar
+
+import attrs
+
+from swf.exceptions import ValidationError
+from swf.shapes import Choice, Shape
+
+T = TypeVar("T", bound=attrs.AttrsInstance)
+Marker = TypeVar("Marker")
+
+# What a class declares never changes, so each is looked at once.
+_members: dict[type, "tuple[Member, ...]"] = {}
+_readers: "dict[type, Reader[Any]]" = {}
+
+
+@functools.cache
+def camel(name: str) -> str:
+    """Give SWF's name of a member.
+
+    >>> camel("start_to_fire_timeout")
+    'startToFireTimeout'
+    """
+    first, *rest = name.split("_")
+    return first + "".join(word.capitalize() for word in rest)
+
+
+@functools.cache
+def snake(name: str) -> str:
+    """Give our name of a member, an event or a decision.
+
+    >>> snake("startToFireTimeout"), snake("ContinueAsNew")
+    ('start_to_fire_timeout', 'continue_as_new')
+    """
+    return re.sub(r"(?<!^)(?=[A-Z])", "_", name).lower()
+
+
+@attrs.frozen
+class At:
+    """Where an attribute stands in SWF's answer, when its own name does not say it.
+
+    Args:
+        path: Member names with dots between them.
+        read_only: SWF makes the value; it is never sent.
+    """
+
+    path: str
+    read_only: bool = False
+
+
+@attrs.frozen
+class Member:
+    """One declared attribute: what it is called here and there, and what it may hold."""
+
+    name: str
+    shape: Shape
+    path: tuple[str, ...]
+    required: bool
+    read_only: bool
+
+    @property
+    def wire_name(self) -> str:
+        """SWF's name of the member."""
+        return self.path[-1]
+
+
+def members(cls: type) -> tuple[Member, ...]:
+    """List the attributes of a class that SWF has a shape for, in the order they are declared."""
+    if cls not in _members:
+        _members[cls] = tuple(_declared(cls))
+    return _members[cls]
+
+
+def _declared(cls: type) -> Iterator[Member]:
+    hints = typing.get_type_hints(cls, include_extras=True)
+    for field in attrs.fields(cls):
+        hint = hints[field.name]
+        shape = _find(hint, Shape)
+        if shape is None:
+            continue
+        at = _find(hint, At) or At(camel(field.name))
+        required = field.default is attrs.NOTHING
+        yield Member(field.name, shape, tuple(at.path.split(".")), required, at.read_only)
+
+
+def _find(hint: Any, kind: type[Marker]) -> Marker | None:
+    """Look through an annotation, its metadata and its alternatives for a marker of this kind."""
+    origin = typing.get_origin(hint)
+    if origin is Annotated:
+        inner, *metadata = typing.get_args(hint)
+        return next((extra for extra in metadata if isinstance(extra, kind)), None) or _find(inner, kind)
+    if origin in (typing.Union, types.UnionType):
+        return next((marker for part in typing.get_args(hint) if (marker := _find(part, kind))), None)
+    if origin is Literal and kind is Shape:
+        return typing.cast(Marker, Choice("", typing.get_args(hint)))
+    return None
+
+
+Reader = Callable[[Mapping[str, Any], Mapping[str, Any]], T]
+
+
+def reader(cls: type[T]) -> Reader[T]:
+    """Give the function that makes an instance from SWF's JSON and from values given beside it.
+
+    What SWF says is taken as it is: nothing is checked, no converter or hook of the class runs. What SWF leaves out
+    is None; what the class demands and SWF leaves out is an error.
+    """
+    made = _readers.get(cls)
+    if made is None:
+        made = _readers[cls] = _reader(cls)
+    return made
+
+
+def _reader(cls: type[T]) -> Reader[T]:
+    told = members(cls)
+    plan = [(member.name, member.wire_name, member.path[:-1], _conversion(member.shape)) for member in told]
+    demanded = [(member.name, ".".join(member.path)) for member in told if member.required]
+    declared = {member.name for member in told}
+    beside = [(field.name, _default(field)) for field in attrs.fields(cls) if field.name not in declared]
+    new, put = cls.__new__, object.__setattr__
+
+    def read(data: Mapping[str, Any], given: Mapping[str, Any]) -> T:
+        made = new(cls)
+        for name, default in beside:
+            put(made, name, given.get(name, default))
+        for name, key, way, convert in plan:
+            value = (_descend(data, way) if way else data).get(key)
+            if value is None:
+                value = given.get(name)
+            elif convert is not None:
+                value = convert(value)
+            put(made, name, value)
+        for name, path in demanded:
+            if getattr(made, name) is None:
+                raise ValidationError(f"SWF's answer for {cls.__name__} lacks its member {path}: {shown(dict(data))}")
+        return made
+
+    return read
+
+
+def _default(field: "attrs.Attribute[Any]") -> Any:
+    return None if field.default is attrs.NOTHING else field.default
+
+
+def _descend(data: Mapping[str, Any], way: tuple[str, ...]) -> Mapping[str, Any]:
+    for step in way:
+        data = data.get(step) or {}
+    return data
+
+
+def _conversion(shape: Shape) -> Callable[[Any], Any] | None:
+    return None if shape.reads_as_is else shape.read
+
+
+def write(value: Any) -> dict[str, Any]:
+    """Give the attributes that are set, by SWF's names, as they stand in its JSON."""
+    return {
+        member.wire_name: member.shape.write(held)
+        for member in members(type(value))
+        if (held := getattr(value, member.name)) is not None
+    }
+
+
+def problems(value: Any) -> Iterator[str]:
+    """Say, attribute by attribute, what SWF would refuse about a value."""
+    for member in members(type(value)):
+        held = getattr(value, member.name)
+        if held is None:
+            if member.required:
+                yield f"{member.name} must be given"
+        elif problem := member.shape.problem(held):
+            yield f"{member.name} {shown(held)} {problem}"
+
+
+def check(value: Any) -> None:
+    """Refuse a value that SWF would refuse, before anything is sent.
+
+    Raises:
+        ValidationError: Some attribute breaks its shape; the message names each.
+    """
+    if found := list(problems(value)):
+        raise ValidationError(f"{type(value).__name__}: {'; '.join(found)}.")
+
+
+def shown(value: Any) -> str:
+    """Show a value in a message, cut when it is long."""
+    text = repr(value)
+    return text if len(text) <= 60 else f"{text[:56]}...{text[-1]}"
