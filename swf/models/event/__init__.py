@@ -7,7 +7,7 @@
 The same classes parse what a decider polls and write what the engine records.
 """
 
-from swf.models.event.base import Event
+from swf.models.event.base import EPOCH, Event
 from swf.models.event.child_workflow import (
     ChildWorkflowExecutionCanceled,
     ChildWorkflowExecutionCompleted,
@@ -91,6 +91,7 @@ from swf.models.event.workflow import (
 )
 
 __all__ = [
+    "EPOCH",
     "EVENTS",
     "ActivityTaskCancelRequested",
     "ActivityTaskCanceled",

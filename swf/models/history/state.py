@@ -8,6 +8,7 @@ import attrs
 
 from swf.constants import CLOSED, NONE, OPEN
 from swf.models.event import (
+    EPOCH,
     ActivityTaskCanceled,
     ActivityTaskCancelRequested,
     ActivityTaskCompleted,
@@ -107,6 +108,7 @@ class ExecutionState:
         started: The execution's first event, None before it was seen.
         closed: The event that closed the execution, None while it is open.
         last_event_id: The id of the latest event.
+        last_timestamp: When the latest event happened.
         activities: Open activity tasks, by the id of their ``ActivityTaskScheduled`` event.
         timers: Open timers, by timer id.
         children: Open child executions, by the id of their ``StartChildWorkflowExecutionInitiated`` event.
@@ -125,6 +127,7 @@ class ExecutionState:
     started: WorkflowExecutionStarted | None = None
     closed: Event | None = None
     last_event_id: int = 0
+    last_timestamp: datetime = EPOCH
     activities: dict[int, OpenActivity] = attrs.field(factory=dict)
     timers: dict[str, TimerStarted] = attrs.field(factory=dict)
     children: dict[int, OpenChild] = attrs.field(factory=dict)
@@ -166,6 +169,7 @@ class ExecutionState:
     def apply(self, event: Event) -> None:
         """Take one more event into account."""
         self.last_event_id = event.id
+        self.last_timestamp = event.timestamp
         match event:
             case DecisionTaskEvent():
                 self._apply_decision_task(event)

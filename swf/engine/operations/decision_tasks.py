@@ -1,0 +1,117 @@
+"""Decision tasks: handed to deciders, answered by them.
+
+See: https://docs.aws.amazon.com/amazonswf/latest/apireference/API_PollForDecisionTask.html
+"""
+
+from collections.abc import Iterator, Sequence
+
+from swf import wire
+from swf.engine import decisions
+from swf.engine.operations import executions, paging
+from swf.engine.operations.registry import Output, Request, operation
+from swf.engine.protocol import Text, invalid, render, unknown_resource
+from swf.engine.tokens import TaskToken
+from swf.engine.transaction import Run, Transaction, unknown_execution
+from swf.models.decision import DECISIONS, Decision, from_raw
+from swf.models.decision.base import attributes_key
+from swf.models.event import DecisionTaskCompleted, DecisionTaskStarted, Event
+
+_NAME = "PollForDecisionTask"
+
+IDLE: Output = {"previousStartedEventId": 0, "startedEventId": 0, "taskToken": ""}
+
+
+@operation
+def poll_for_decision_task(transaction: Transaction, request: Request) -> Output:
+    """Hand out the first task that waits in the list, or go on with the pages of one handed out before.
+
+    Returns:
+        The task, or None when there is none now.
+    """
+    transaction.require_domain(request["domain"])
+    position = paging.position(transaction, _NAME, request)
+    if position is not None:
+        *task, after = position
+        token = TaskToken("decision", *task)
+        return _task_page(transaction, request, _require_started(transaction, token), token, after)
+    waiting = transaction.first_waiting("decision", request["domain"], request["taskList"]["name"])
+    if waiting is None:
+        return None
+    run = transaction.run(waiting["run"])
+    scheduled_event_id = waiting["scheduled_event_id"]
+    run.record([wire.read(DecisionTaskStarted, request, scheduled_event_id=scheduled_event_id)])
+    token = TaskToken("decision", run.number, scheduled_event_id, run.state.last_event_id)
+    return _task_page(transaction, request, run, token, None)
+
+
+def _task_page(transaction: Transaction, request: Request, run: Run, token: TaskToken, after: int | None) -> Text:
+    """Give a task with a page of the history up to its start."""
+    previous = run.state.previous_started_event_id
+    first = previous if previous and request.get("startAtPreviousStartedEvent") else 1
+    bodies, end = executions.events_page(
+        transaction, request, run.number, first=first, last=token.started_event_id, after=after
+    )
+    members = {
+        "nextPageToken": None
+        if end is None
+        else paging.next_token(transaction, _NAME, run.number, token.scheduled_event_id, token.started_event_id, end),
+        "previousStartedEventId": previous,
+        "startedEventId": token.started_event_id,
+        "taskToken": transaction.tokens.task(token),
+        "workflowExecution": {"workflowId": run.row.workflow_id, "runId": run.row.run_id},
+        "workflowType": run.started.attributes["workflowType"],
+    }
+    told = render({name: value for name, value in members.items() if value is not None})
+    return Text(f'{{"events":[{",".join(bodies)}],{told[1:]}')
+
+
+@operation
+def respond_decision_task_completed(transaction: Transaction, request: Request) -> Output:
+    """Record the decider's answer and carry out its decisions, all of them or none."""
+    token = transaction.tokens.read_task(request["taskToken"], "decision")
+    made = _decisions(request.get("decisions", []))
+    run = _require_started(transaction, token)
+    completed = wire.read(
+        DecisionTaskCompleted,
+        request,
+        scheduled_event_id=token.scheduled_event_id,
+        started_event_id=token.started_event_id,
+    )
+    run.record(_outcome(run, completed, made))
+    return None
+
+
+def _outcome(run: Run, completed: DecisionTaskCompleted, made: Sequence[Decision]) -> Iterator[Event]:
+    yield completed
+    yield from decisions.carry_out(run.state, made, run.state.last_event_id, run)
+
+
+def _decisions(raw: Sequence[Request]) -> list[Decision]:
+    """Read the decisions of an answer; one that cannot be carried out refuses them all."""
+    made = []
+    for place, item in enumerate(raw, start=1):
+        kind = DECISIONS[item["decisionType"]]
+        if kind not in decisions.HANDLERS:
+            raise invalid(f"The embedded engine does not offer the decision {kind.__name__} (decision {place}).")
+        key = attributes_key(kind.__name__)
+        # The attributes of a decision without required members may be left out.
+        if key not in item and any(member.required for member in wire.members(kind)):
+            raise invalid(
+                f"1 validation error detected: Value null at 'decisions.{place}.member.{key}' failed to satisfy "
+                "constraint: Member must not be null"
+            )
+        made.append(from_raw(kind, item))
+    if decisions.misplaced_close(made):
+        raise invalid("Close must be last decision in list")
+    return made
+
+
+def _require_started(transaction: Transaction, token: TaskToken) -> Run:
+    """Give the run of a task that a decider works on; a task that is closed is a fault."""
+    run = transaction.run(token.run)
+    if run.state.closed is not None:
+        raise unknown_execution(run.row.execution)
+    task = run.state.started_decision
+    if task is None or task.id != token.started_event_id:
+        raise unknown_resource(f"Unknown decision task, scheduledEventId = {token.scheduled_event_id}")
+    return run

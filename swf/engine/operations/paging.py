@@ -1,0 +1,38 @@
+"""Page sizes and page tokens.
+
+See: https://docs.aws.amazon.com/amazonswf/latest/developerguide/swf-dg-using-swf-api.html
+"""
+
+from collections.abc import Sequence
+from typing import Any
+
+from swf.engine.operations.registry import Request
+from swf.engine.protocol import Text, render
+from swf.engine.tokens import PageToken
+from swf.engine.transaction import Transaction
+
+LARGEST_PAGE = 1000
+
+
+def page_size(request: Request) -> int:
+    """Give how many items fit on a page; none asked for, or 0, is as many as the service gives."""
+    return request.get("maximumPageSize") or LARGEST_PAGE
+
+
+def position(transaction: Transaction, operation: str, request: Request) -> tuple[Any, ...] | None:
+    """Give where this page begins; None is the beginning."""
+    token = request.get("nextPageToken")
+    if not token:
+        return None
+    return transaction.tokens.read_page(token, operation, transaction.now).position
+
+
+def next_token(transaction: Transaction, operation: str, *at: Any) -> str:
+    """Give the token of the page that begins after ``at``."""
+    return transaction.tokens.page(PageToken(operation, transaction.now, at))
+
+
+def page(member: str, items: Sequence[str], token: str | None) -> Text:
+    """Give an answer made of items that are JSON already."""
+    following = "" if token is None else f',"nextPageToken":{render(token)}'
+    return Text(f'{{"{member}":[{",".join(items)}]{following}}}')

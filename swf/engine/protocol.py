@@ -1,0 +1,136 @@
+"""AWS JSON 1.0 as SWF speaks it: what goes in, what comes out, and faults.
+
+See: https://smithy.io/2.0/aws/protocols/aws-json-1_0-protocol.html
+"""
+
+import json
+import re
+import uuid
+from typing import Any
+
+import attrs
+
+from swf.engine.clock import to_milliseconds
+from swf.models.event import Event
+from swf.models.event.base import attributes_key
+
+_FAULT_NAMESPACE = "com.amazonaws.swf.base.model"
+_PLATFORM_NAMESPACES = {
+    "ValidationException": "com.amazon.coral.validate",
+    "SerializationException": "com.amazon.coral.service",
+    "UnknownOperationException": "com.amazon.coral.service",
+    "InternalFailure": "com.amazon.coral.service",
+}
+
+# Inside texts a quote is escaped, so these can only be members of the answer itself.
+_TIMES = re.compile(
+    r'(?<!\\)"(closeTimestamp|creationDate|deprecationDate|eventTimestamp|latestActivityTaskTimestamp|startTimestamp)"'
+    r":(\d+)"
+)
+
+
+class Fault(Exception):
+    """SWF refuses the request: nothing was changed."""
+
+    def __init__(self, code: str, message: str = "", status: int = 400) -> None:
+        super().__init__(f"{code}: {message}")
+        self.code = code
+        self.message = message
+        self.status = status
+
+
+def invalid(message: str) -> Fault:
+    """Give the fault for a request that breaks a rule."""
+    return Fault("ValidationException", message)
+
+
+def unknown_resource(message: str) -> Fault:
+    """Give the fault for something that is not there."""
+    return Fault("UnknownResourceFault", message)
+
+
+@attrs.frozen
+class Text:
+    """An answer that is JSON already."""
+
+    json: str
+
+
+@attrs.frozen
+class Answer:
+    """What goes back to the client."""
+
+    status: int
+    body: bytes
+    headers: dict[str, str]
+
+
+def read(body: bytes) -> dict[str, Any]:
+    """Read a request's body; members that are null are absent."""
+    try:
+        request = json.loads(body or b"{}")
+    except ValueError as error:
+        raise Fault("SerializationException", f"The request is not JSON: {error}") from error
+    if not isinstance(request, dict):
+        raise Fault("SerializationException", "The request must be a JSON object")
+    return request
+
+
+def render(value: Any) -> str:
+    """Write JSON as SWF does: members in order, no spaces, times as seconds in Java's notation.
+
+    Times are milliseconds on the way in.
+
+    >>> render({"startTimestamp": 1504871454307})
+    '{"startTimestamp":1.504871454307E9}'
+    """
+    text = json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+    return _TIMES.sub(lambda found: f'"{found[1]}":{_seconds(found[2])}', text)
+
+
+def _seconds(milliseconds: str) -> str:
+    """Print milliseconds as seconds, the way Java prints a double."""
+    if len(milliseconds) < 11:
+        return str(int(milliseconds) / 1000)
+    fraction = milliseconds[1:].rstrip("0") or "0"
+    return f"{milliseconds[0]}.{fraction}E{len(milliseconds) - 4}"
+
+
+def render_event(event: Event) -> str:
+    """Write an event of a history."""
+    return render(
+        {
+            "eventId": event.id,
+            "eventTimestamp": to_milliseconds(event.timestamp),
+            "eventType": event.name,
+            attributes_key(event.name): event.attributes,
+        }
+    )
+
+
+def answer(value: dict[str, Any] | Text | None) -> Answer:
+    """Give the answer of an operation; one without output has an empty body."""
+    if value is None:
+        return _answer(200, "", {})
+    return _answer(200, value.json if isinstance(value, Text) else render(value), {})
+
+
+def refusal(fault: Fault) -> Answer:
+    """Give the answer that tells a fault."""
+    namespace = _PLATFORM_NAMESPACES.get(fault.code, _FAULT_NAMESPACE)
+    text = json.dumps({"__type": f"{namespace}#{fault.code}", "message": fault.message}, ensure_ascii=False)
+    return _answer(fault.status, text, {"x-amzn-query-error": f"{fault.code};Sender"})
+
+
+def _answer(status: int, text: str, headers: dict[str, str]) -> Answer:
+    body = text.encode()
+    return Answer(
+        status,
+        body,
+        {
+            "x-amzn-RequestId": str(uuid.uuid4()),
+            "Content-Type": "application/x-amz-json-1.0",
+            "Content-Length": str(len(body)),
+            **headers,
+        },
+    )

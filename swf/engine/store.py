@@ -1,0 +1,138 @@
+"""The engine's SQLite database: opened safely, written in transactions."""
+
+import secrets
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+from importlib import resources
+from pathlib import Path
+from typing import Any
+
+from swf.exceptions import EngineError
+
+# "swf " in ASCII: tells our files from other programs' databases.
+APPLICATION_ID = 0x73776620
+SCHEMA_VERSION = 1
+
+MEMORY = ":memory:"
+
+
+class Store:
+    """One SQLite database, in memory or in a file that belongs to this process alone.
+
+    Not safe for threads by itself: the engine lets one in at a time.
+    """
+
+    def __init__(self, path: str | None = None) -> None:
+        self.path = path
+        try:
+            self._connection = _open(path)
+        except sqlite3.Error as error:
+            raise EngineError(_explanation(path, error)) from error
+        self.secret = self._secret()
+
+    @contextmanager
+    def transaction(self) -> Iterator[None]:
+        """Commit everything done inside, or nothing when an error leaves it."""
+        self._connection.execute("BEGIN IMMEDIATE")
+        try:
+            yield
+        except BaseException:
+            self._connection.execute("ROLLBACK")
+            raise
+        self._connection.execute("COMMIT")
+
+    def execute(self, sql: str, *values: Any) -> None:
+        """Run a statement that gives no rows."""
+        self._connection.execute(sql, values)
+
+    def changed(self, sql: str, *values: Any) -> int:
+        """Run a statement and tell how many rows it changed."""
+        return self._connection.execute(sql, values).rowcount
+
+    def insert(self, sql: str, *values: Any) -> int:
+        """Insert a row and give its number."""
+        return self._connection.execute(sql, values).lastrowid or 0
+
+    def row(self, sql: str, *values: Any) -> Any:
+        """Give the first row, or None."""
+        return self._connection.execute(sql, values).fetchone()
+
+    def rows(self, sql: str, *values: Any) -> list[Any]:
+        """Give all rows."""
+        return self._connection.execute(sql, values).fetchall()
+
+    def value(self, sql: str, *values: Any) -> Any:
+        """Give the first column of the first row, or None."""
+        row = self._connection.execute(sql, values).fetchone()
+        return None if row is None else row[0]
+
+    def close(self) -> None:
+        """Close the database; the file is free for others."""
+        self._connection.close()
+
+    def _secret(self) -> bytes:
+        """Give the key that signs this database's tokens; made once, so tokens outlive the process."""
+        secret = self.value("SELECT value FROM meta WHERE name = 'secret'")
+        if secret is None:
+            secret = secrets.token_bytes(32)
+            self.execute("INSERT INTO meta VALUES ('secret', ?)", secret)
+        return bytes(secret)
+
+
+def _open(path: str | None) -> sqlite3.Connection:
+    connection = sqlite3.connect(path or MEMORY, isolation_level=None, check_same_thread=False, timeout=0)
+    connection.row_factory = sqlite3.Row
+    try:
+        # The lock is taken with the first write and kept: two processes on one file would not see each other's tasks.
+        connection.execute("PRAGMA locking_mode = EXCLUSIVE")
+        _require_ours(connection, path)
+        # WAL with NORMAL keeps every committed transaction when the process dies; only a crash of the whole
+        # machine may lose the last ones.
+        connection.execute("PRAGMA journal_mode = WAL")
+        connection.execute("PRAGMA synchronous = NORMAL")
+        connection.execute("BEGIN IMMEDIATE")
+        if connection.execute("PRAGMA user_version").fetchone()[0] == 0:
+            _create(connection)
+        connection.execute("COMMIT")
+    except BaseException:
+        connection.close()
+        raise
+    return connection
+
+
+def _require_ours(connection: sqlite3.Connection, path: str | None) -> None:
+    application = connection.execute("PRAGMA application_id").fetchone()[0]
+    version = connection.execute("PRAGMA user_version").fetchone()[0]
+    empty = connection.execute("SELECT count(*) FROM sqlite_master").fetchone()[0] == 0
+    if empty and application == 0 and version == 0:
+        return
+    if application != APPLICATION_ID:
+        raise EngineError(f"{path} is a database of another program. Name another file for the engine.")
+    if version > SCHEMA_VERSION:
+        raise EngineError(
+            f"{path} was written by a newer version of swf (its format is {version}, this version knows "
+            f"{SCHEMA_VERSION}). Upgrade: pip install -U simple-workflow"
+        )
+
+
+def _create(connection: sqlite3.Connection) -> None:
+    schema = resources.files("swf.engine").joinpath("schema.sql").read_text(encoding="utf-8")
+    for statement in schema.split(";\n"):
+        connection.execute(statement)
+    connection.execute(f"PRAGMA application_id = {APPLICATION_ID}")
+    connection.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")
+
+
+def _explanation(path: str | None, error: sqlite3.Error) -> str:
+    """Say what is wrong with a database that SQLite cannot open, and what to do."""
+    if error.sqlite_errorcode in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED):
+        return (
+            f"{path} is in use by another engine. Have that process serve it over HTTP and connect to its address, "
+            "or end it first."
+        )
+    if error.sqlite_errorcode == sqlite3.SQLITE_NOTADB:
+        return f"{path} is no SQLite database. Name another file for the engine."
+    if path is not None and not Path(path).resolve().parent.is_dir():
+        return f"The folder of {path} does not exist. Make it first."
+    return f"{path} cannot be opened: {error}. Check that it is a file that you may write."

@@ -1,0 +1,242 @@
+"""One request's or one deadline's work on the database: runs, the events appended to them, and who to wake after it."""
+
+import json
+from collections import OrderedDict
+from collections.abc import Iterable
+from typing import Any
+
+import attrs
+
+from swf import wire
+from swf.constants import CLOSED, DEPRECATED, OPEN
+from swf.engine import projections
+from swf.engine.clock import to_datetime
+from swf.engine.defaults import ActivityDefaults, RegisteredActivity
+from swf.engine.protocol import Fault, render_event, unknown_resource
+from swf.engine.store import Store
+from swf.engine.tokens import Tokens
+from swf.models.event import DecisionTaskScheduled, Event, EventFactory, WorkflowExecutionStarted
+from swf.models.history.state import ExecutionState
+from swf.shapes import ExecutionId, TypeId
+
+# (kind, domain, task list): where pollers of a kind wait.
+TaskListKey = tuple[str, str, str]
+
+
+class StateCache:
+    """The states of the runs used last; the others are folded from their events again."""
+
+    def __init__(self, size: int) -> None:
+        self._size = size
+        self._states: OrderedDict[int, ExecutionState] = OrderedDict()
+
+    def get(self, run: int) -> ExecutionState | None:
+        """Give the state of a run, if it is here."""
+        state = self._states.get(run)
+        if state is not None:
+            self._states.move_to_end(run)
+        return state
+
+    def put(self, run: int, state: ExecutionState) -> None:
+        """Keep the state of a run, and let go of the one used longest ago when there are too many."""
+        self._states[run] = state
+        if len(self._states) > self._size:
+            self._states.popitem(last=False)
+
+    def forget(self, run: int) -> None:
+        """Let go of a state that no longer tells what the database holds."""
+        self._states.pop(run, None)
+
+
+class Transaction:
+    """What an operation works with. Everything it changes is committed together, or not at all.
+
+    Attributes:
+        now: The time of all that happens in it, in milliseconds since 1970.
+        offered: The task lists that got a task which a waiting poller may take.
+        earliest_deadline: The earliest of the deadlines that were set.
+    """
+
+    def __init__(self, store: Store, tokens: Tokens, states: StateCache, now: int, arn_prefix: str) -> None:
+        self.store = store
+        self.tokens = tokens
+        self.now = now
+        self.arn_prefix = arn_prefix
+        self.offered: list[TaskListKey] = []
+        self.earliest_deadline: int | None = None
+        self._states = states
+        self._changed: set[int] = set()
+
+    def undo(self) -> None:
+        """Forget the states that were changed here: the database has not been."""
+        for run in self._changed:
+            self._states.forget(run)
+
+    def deadline_set(self, due: int) -> None:
+        """Remember that a deadline was set."""
+        self.earliest_deadline = due if self.earliest_deadline is None else min(due, self.earliest_deadline)
+
+    def require_domain(self, name: str) -> str:
+        """Give the status of a domain; an unknown one is a fault."""
+        status: str | None = self.store.value("SELECT status FROM domain WHERE name = ?", name)
+        if status is None:
+            raise unknown_resource(f"Unknown domain: {name}")
+        return status
+
+    def require_registered_domain(self, name: str) -> None:
+        """Refuse a domain that is unknown or deprecated."""
+        if self.require_domain(name) == DEPRECATED:
+            raise Fault("DomainDeprecatedFault", name)
+
+    def start_run(self, domain: str, workflow_id: str, run_id: str, started: WorkflowExecutionStarted) -> None:
+        """Begin a run with its first event and the decision task it needs."""
+        number = self.store.insert(
+            "INSERT INTO execution (domain, workflow_id, run_id, type_name, type_version, status, start_time, info) "
+            "VALUES (?, ?, ?, ?, ?, ?, ?, '')",
+            domain,
+            workflow_id,
+            run_id,
+            started.workflow_type.name,
+            started.workflow_type.version,
+            OPEN,
+            self.now,
+        )
+        Run(self, Row(number, domain, workflow_id, run_id), ExecutionState()).record([started])
+
+    def execution(self, domain: str, execution: ExecutionId) -> "Run":
+        """Give a run, open or closed; an unknown one is a fault."""
+        self.require_domain(domain)
+        row = self.store.row(
+            "SELECT * FROM execution WHERE run_id = ? AND domain = ? AND workflow_id = ?",
+            execution.run_id,
+            domain,
+            execution.workflow_id,
+        )
+        if row is None:
+            raise unknown_execution(execution)
+        return self._run(row)
+
+    def open_execution(self, domain: str, workflow_id: str, run_id: str | None = None) -> "Run":
+        """Give the open run with a workflow id; with a run id, only if it is that one."""
+        self.require_domain(domain)
+        row = self.store.row(
+            "SELECT * FROM execution WHERE domain = ? AND workflow_id = ? AND status = ?", domain, workflow_id, OPEN
+        )
+        if row is not None and run_id in (None, row["run_id"]):
+            return self._run(row)
+        if run_id is None:
+            raise unknown_resource(f"Unknown execution, workflowId = {workflow_id}")
+        raise unknown_execution(ExecutionId(workflow_id, run_id))
+
+    def run(self, number: int) -> "Run":
+        """Give a run by the number it has inside."""
+        return self._run(self.store.row("SELECT * FROM execution WHERE run = ?", number))
+
+    def _run(self, row: Any) -> "Run":
+        state = self._states.get(row["run"])
+        if state is None:
+            bodies = self.store.rows("SELECT body FROM event WHERE run = ? ORDER BY id", row["run"])
+            state = ExecutionState.of(EventFactory(json.loads(body)) for (body,) in bodies)
+            self._states.put(row["run"], state)
+        return Run(self, Row(row["run"], row["domain"], row["workflow_id"], row["run_id"]), state)
+
+    def first_waiting(self, kind: str, domain: str, task_list: str) -> Any:
+        """Give the task that comes next in a task list, or None: the highest priority, then the longest wait."""
+        return self.store.row(
+            "SELECT run, scheduled_event_id FROM waiting_task WHERE kind = ? AND domain = ? AND task_list = ? "
+            "ORDER BY priority DESC, place LIMIT 1",
+            kind,
+            domain,
+            task_list,
+        )
+
+    def keep(self, run: int, state: ExecutionState) -> None:
+        """Remember that a run's state moves on with this transaction."""
+        self._states.put(run, state)
+        self._changed.add(run)
+
+
+@attrs.frozen
+class Row:
+    """Which run it is: the number inside, and what SWF calls it."""
+
+    number: int
+    domain: str
+    workflow_id: str
+    run_id: str
+
+    @property
+    def execution(self) -> ExecutionId:
+        """The run as SWF names it."""
+        return ExecutionId(self.workflow_id, self.run_id)
+
+
+class Run:
+    """One run of a workflow execution, inside a transaction."""
+
+    def __init__(self, transaction: Transaction, row: Row, state: ExecutionState) -> None:
+        self.transaction = transaction
+        self.row = row
+        self.state = state
+
+    @property
+    def number(self) -> int:
+        """The number the run has inside."""
+        return self.row.number
+
+    @property
+    def started(self) -> WorkflowExecutionStarted:
+        """The run's first event."""
+        assert self.state.started is not None, "a run begins with WorkflowExecutionStarted"
+        return self.state.started
+
+    def record(self, events: Iterable[Event]) -> None:
+        """Append events, then the decision task they ask for unless one waits already.
+
+        The events are taken one by one, each after the one before it changed the state. The decision task follows
+        the last of them, with its timestamp.
+        """
+        asked = False
+        for event in events:
+            self._append(event)
+            asked = asked or projections.asks_for_decision(event)
+        if asked and self.state.status != CLOSED and self.state.scheduled_decision is None:
+            self._append(self._decision_task())
+
+    def activity_type(self, type_id: TypeId) -> RegisteredActivity | None:
+        """Give an activity type of the run's domain, or None."""
+        row = self.transaction.store.row(
+            "SELECT status, configuration FROM type "
+            "WHERE kind = 'activity' AND domain = ? AND name = ? AND version = ?",
+            self.row.domain,
+            type_id.name,
+            type_id.version,
+        )
+        if row is None:
+            return None
+        return RegisteredActivity(row["status"], wire.read(ActivityDefaults, json.loads(row["configuration"])))
+
+    def _append(self, event: Event) -> None:
+        # A machine's clock may be set back between two processes; a history's timestamps never go back.
+        timestamp = max(to_datetime(self.transaction.now), self.state.last_timestamp)
+        event = event.numbered(self.state.last_event_id + 1, timestamp)
+        self.transaction.keep(self.number, self.state)
+        self.state.apply(event)
+        self.transaction.store.execute("INSERT INTO event VALUES (?, ?, ?)", self.number, event.id, render_event(event))
+        projections.project(self, event)
+
+    def _decision_task(self) -> DecisionTaskScheduled:
+        sticky = self.state.sticky_task_list
+        return DecisionTaskScheduled(
+            task_list=sticky.task_list if sticky else self.state.task_list,
+            start_to_close_timeout=self.started.task_start_to_close_timeout,
+            schedule_to_start_timeout=sticky.schedule_to_start_timeout if sticky else "NONE",
+            task_priority=self.started.task_priority,
+        )
+
+
+def unknown_execution(execution: ExecutionId) -> Fault:
+    """Give the fault for a run that is not there, or not open."""
+    return unknown_resource(
+        f"Unknown execution: WorkflowExecution=[workflowId={execution.workflow_id}, runId={execution.run_id}]"
+    )
