@@ -1,0 +1,33 @@
+"""What a command's exit code tells, for scripts."""
+
+from swf.exceptions import (
+    DoesNotExistError,
+    InvalidCredentialsError,
+    InvalidKeywordArgumentError,
+    OperationNotPermittedError,
+    PollTimeout,
+    SWFError,
+    ValidationError,
+    WaitTimeoutError,
+)
+
+FAILED = 1
+NOT_FOUND = 5
+TIMED_OUT = 6
+USAGE = 64
+NO_PERMISSION = 77
+
+_CODES: dict[type[SWFError], int] = {
+    ValidationError: USAGE,
+    InvalidKeywordArgumentError: USAGE,
+    DoesNotExistError: NOT_FOUND,
+    PollTimeout: TIMED_OUT,
+    WaitTimeoutError: TIMED_OUT,
+    InvalidCredentialsError: NO_PERMISSION,
+    OperationNotPermittedError: NO_PERMISSION,
+}
+
+
+def exit_code(error: SWFError) -> int:
+    """Give the exit code for an error."""
+    return next((code for kind, code in _CODES.items() if isinstance(error, kind)), FAILED)

@@ -1,0 +1,209 @@
+"""Actors: starting, stopping without losing a task, running in the foreground."""
+
+import os
+import signal
+import subprocess
+import sys
+import threading
+
+import pytest
+
+from swf.actors import ActivityWorker, Actor, Decider
+from swf.actors.core import pause
+from swf.models import Domain
+from swf.models.decision import CompleteWorkflowExecution, ScheduleActivityTask
+from swf.models.event import ActivityTaskCompleted, ActivityTaskTimedOut, DecisionTaskTimedOut
+
+
+class Completer(Decider):
+    def decide(self, task):
+        return CompleteWorkflowExecution()
+
+
+def test_an_actor_is_stopped_running_and_stopped_again(domain):
+    actor = Completer(domain, "orders")
+
+    before = actor.state
+    actor.start()
+    during = actor.state
+    actor.stop()
+
+    assert (before, during, actor.state) == (Actor.STATES.STOPPED, Actor.STATES.RUNNING, Actor.STATES.STOPPED)
+
+
+def test_starting_twice_polls_once(domain):
+    actor = Completer(domain, "orders")
+    actor.start()
+    threads = threading.active_count()
+
+    actor.start()
+
+    assert threading.active_count() == threads
+    actor.stop()
+
+
+def test_stopping_what_never_started_is_nothing(domain):
+    assert Completer(domain, "orders").stop() is True
+
+
+def test_an_actor_can_be_started_again(domain, start):
+    actor = Completer(domain, "orders")
+    actor.start()
+    actor.stop()
+    execution = start("order-1")
+
+    with actor:
+        closed = execution.wait(timeout=10)
+
+    assert closed.close_status == "COMPLETED"
+
+
+def test_an_actor_shows_what_it_watches(domain):
+    assert repr(Completer(domain, "orders")) == "Completer('shop', 'orders', stopped)"
+
+
+def test_an_identity_names_the_process_and_fits_into_swf(domain):
+    identities = {Completer(domain, "orders").identity for _ in range(10)}
+
+    assert len(identities) == 10
+    assert all(str(os.getpid()) in identity and len(identity) <= 256 for identity in identities)
+
+
+class Slow(ActivityWorker):
+    """Works until it is let go."""
+
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        self.works = threading.Event()
+        self.may_finish = threading.Event()
+
+    def perform(self, task):
+        self.works.set()
+        assert self.may_finish.wait(10)
+        return "done"
+
+
+class PackEverything(Decider):
+    """Schedules one activity, then completes."""
+
+    def decide(self, task):
+        if task.previous_started_event_id == 0:
+            return [ScheduleActivityTask(activity_type=("Pack", "1.0"), activity_id="pack")]
+        return [CompleteWorkflowExecution()]
+
+
+def test_stopping_waits_until_the_task_in_hand_is_answered(domain, start):
+    execution = start("order-1")
+    decider = PackEverything(domain, "orders")
+    decider.perform_task(decider.poll())
+    worker = Slow(domain, "packing")
+    worker.start()
+    assert worker.works.wait(10)
+
+    stopped_in_time = worker.stop(timeout=0.05)
+    state_meanwhile = worker.state
+    worker.may_finish.set()
+    stopped_at_last = worker.stop()
+
+    assert (stopped_in_time, state_meanwhile, stopped_at_last) == (False, Actor.STATES.STOPPING, True)
+    assert execution.history().filter(ActivityTaskCompleted).last.result == "done"
+
+
+class Packer(ActivityWorker):
+    def perform(self, task):
+        return "packed"
+
+
+def test_actors_that_come_and_go_lose_no_task(domain, start):
+    executions = [start(f"order-{number}") for number in range(40)]
+    stop = threading.Event()
+
+    def come_and_go(kind, task_list):
+        while not stop.is_set():
+            with kind(domain, task_list):
+                stop.wait(0.005)
+
+    crowd = [
+        threading.Thread(target=come_and_go, args=pair)
+        for pair in [(PackEverything, "orders"), (PackEverything, "orders"), (Packer, "packing"), (Packer, "packing")]
+    ]
+    for thread in crowd:
+        thread.start()
+    closed = [execution.wait(timeout=60) for execution in executions]
+    stop.set()
+    for thread in crowd:
+        thread.join()
+
+    assert {execution.close_status for execution in closed} == {"COMPLETED"}
+    histories = [execution.history() for execution in executions]
+    assert all(len(history.filter(ActivityTaskCompleted)) == 1 for history in histories)
+    assert not any(history.filter(ActivityTaskTimedOut, DecisionTaskTimedOut) for history in histories)
+
+
+def test_several_actors_in_one_process_share_the_tasks_of_a_list(domain, start):
+    actors = [PackEverything(domain, "orders"), *(Packer(domain, "packing") for _ in range(3))]
+    executions = [start(f"order-{number}") for number in range(12)]
+
+    for actor in actors:
+        actor.start()
+    closed = [execution.wait(timeout=60) for execution in executions]
+    for actor in actors:
+        actor.stop()
+
+    assert {execution.close_status for execution in closed} == {"COMPLETED"}
+
+
+def test_an_actor_whose_domain_is_not_there_yet_goes_on_trying(connection, caplog):
+    later = Domain("later", connection=connection)
+    actor = Completer(later, "orders")
+
+    with actor:
+        while not caplog.records:
+            pass
+        later.save()
+        still = actor.state
+
+    assert "polls again in a moment" in caplog.records[0].message
+    assert still is Actor.STATES.RUNNING
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_running_in_the_foreground_ends_with_a_signal_and_loses_no_task(number):
+    program = """
+import sys
+from swf.actors import Decider
+from swf.connection import connect
+from swf.models import Domain, WorkflowType
+from swf.models.decision import CompleteWorkflowExecution
+
+class Completer(Decider):
+    def decide(self, task):
+        print("deciding", flush=True)
+        sys.stdin.readline()
+        return CompleteWorkflowExecution()
+
+with connect("local:"):
+    domain = Domain("shop")
+    domain.save()
+    order = WorkflowType(domain, "Order", "1.0", task_list="orders")
+    order.save()
+    execution = order.start_execution("order-1")
+    Completer(domain, "orders").run()
+    print("ended", execution.upstream().close_status, flush=True)
+"""
+    with subprocess.Popen(
+        [sys.executable, "-c", program], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    ) as process:
+        assert process.stdout.readline() == "deciding\n"
+
+        process.send_signal(number)
+        output, _ = process.communicate("go on\n", timeout=30)
+
+    assert output == "ended COMPLETED\n"
+    assert process.returncode == 0
+
+
+def test_pauses_grow_with_the_failures_and_stay_under_a_minute():
+    assert all(0.5 <= pause(1) <= 1.0 for _ in range(100))
+    assert all(4.0 <= pause(4) <= 8.0 for _ in range(100))
+    assert all(30.0 <= pause(50) <= 60.0 for _ in range(100))

@@ -1,0 +1,208 @@
+"""Deciders: polling for decision tasks, and answering them."""
+
+import logging
+
+import pytest
+
+from swf.actors import Decider
+from swf.exceptions import DecisionTaskDoesNotExist, PollTimeout, ValidationError
+from swf.models.decision import CompleteWorkflowExecution, RecordMarker, StartTimer
+from swf.models.event import DecisionTaskScheduled, DecisionTaskTimedOut, MarkerRecorded, WorkflowExecutionStarted
+
+
+class Completer(Decider):
+    def decide(self, task):
+        return CompleteWorkflowExecution(result={"input": task.history.input})
+
+
+def test_what_decide_returns_is_carried_out(domain, start):
+    execution = start("order-1", input="two apples")
+
+    with Completer(domain, "orders"):
+        closed = execution.wait(timeout=10)
+
+    assert closed.close_status == "COMPLETED"
+    assert execution.result == {"input": "two apples"}
+
+
+def test_a_decider_may_be_told_the_domain_by_its_name(connection, start):
+    execution = start("order-1")
+
+    with Completer("shop", "orders", connection=connection):
+        closed = execution.wait(timeout=10)
+
+    assert closed.close_status == "COMPLETED"
+
+
+def test_polling_gives_the_task_with_its_history_and_who_it_is_about(domain, start):
+    execution = start("order-1")
+
+    task = Completer(domain, "orders").poll()
+
+    assert task.workflow_execution == ("order-1", execution.run_id)
+    assert task.workflow_type == ("Order", "1.0")
+    assert (task.previous_started_event_id, task.started_event_id) == (0, 3)
+    assert [event.name for event in task.history] == [
+        "WorkflowExecutionStarted",
+        "DecisionTaskScheduled",
+        "DecisionTaskStarted",
+    ]
+
+
+def test_polling_reads_all_pages_of_the_history(domain, start):
+    execution = start("order-1")
+    for number in range(7):
+        execution.signal("changed", number)
+
+    task = Completer(domain, "orders").poll(maximum_page_size=2)
+
+    assert [event.id for event in task.history] == list(range(1, 11))
+
+
+def test_polling_may_leave_out_what_was_decided_on(domain, start):
+    execution = start("order-1")
+    decider = Completer(domain, "orders")
+    decider.complete(decider.poll().task_token)
+    execution.signal("changed")
+
+    task = decider.poll(start_at_previous_started_event=True)
+
+    assert [event.id for event in task.history] == [3, 4, 5, 6, 7]
+    assert [event.id for event in task.new_events] == [4, 5, 6, 7]
+
+
+def test_polling_another_task_list_and_as_somebody_else_is_possible(domain, start):
+    start("order-1", task_list="express")
+
+    task = Completer(domain, "orders").poll("express", "somebody")
+
+    assert task.task_list == "express"
+    assert task.history.last.identity == "somebody"
+
+
+def test_polling_in_vain_raises_poll_timeout(domain, live_engine):
+    live_engine.poll_wait_seconds = 0.01
+
+    with pytest.raises(PollTimeout, match="orders"):
+        Completer(domain, "orders").poll()
+
+
+def test_a_task_list_that_breaks_the_rules_is_refused_before_anything_is_sent(domain):
+    with pytest.raises(ValidationError, match="'a:b' contains ':'"):
+        Completer(domain, "a:b").poll()
+
+
+def test_completing_takes_a_list_a_single_decision_or_none(domain, start):
+    execution = start("order-1")
+    decider = Completer(domain, "orders")
+
+    decider.complete(decider.poll().task_token, [RecordMarker(marker_name="a"), RecordMarker(marker_name="b")])
+    execution.signal("again")
+    decider.complete(decider.poll().task_token, RecordMarker(marker_name="c"))
+    execution.signal("again")
+    decider.complete(decider.poll().task_token)
+
+    markers = execution.history().filter(MarkerRecorded)
+    assert [marker.marker_name for marker in markers] == ["a", "b", "c"]
+
+
+def test_the_execution_context_is_what_describe_tells(domain, start):
+    execution = start("order-1")
+    decider = Completer(domain, "orders")
+
+    decider.complete(decider.poll().task_token, execution_context="packed")
+
+    assert execution.upstream().latest_execution_context == "packed"
+
+
+def test_a_closing_decision_that_is_not_the_last_is_refused_before_anything_is_sent(domain, start):
+    execution = start("order-1")
+    decider = Completer(domain, "orders")
+    task = decider.poll()
+
+    with pytest.raises(ValidationError, match="Decision 1 of 2 is CompleteWorkflowExecution"):
+        decider.complete(
+            task.task_token, [CompleteWorkflowExecution(), StartTimer(timer_id="t", start_to_fire_timeout=1)]
+        )
+
+    assert execution.upstream().status == "OPEN"
+
+
+def test_completing_twice_tells_that_the_task_is_gone(domain, start):
+    start("order-1")
+    decider = Completer(domain, "orders")
+    task = decider.poll()
+    decider.complete(task.task_token)
+
+    with pytest.raises(DecisionTaskDoesNotExist):
+        decider.complete(task.task_token)
+
+
+class Flaky(Decider):
+    """Fails on its first task."""
+
+    calls = 0
+
+    def decide(self, task):
+        self.calls += 1
+        if self.calls == 1:
+            raise RuntimeError("out of coffee")
+        return CompleteWorkflowExecution()
+
+
+def test_a_task_whose_decide_raises_is_not_answered_and_comes_again(domain, start, caplog):
+    caplog.set_level(logging.ERROR, "swf")
+    execution = start("order-1")
+
+    with Flaky(domain, "orders"):
+        execution.wait(timeout=10)
+
+    history = execution.history()
+    assert len(history.filter(DecisionTaskTimedOut)) == 1
+    assert len(history.filter(DecisionTaskScheduled)) == 2
+    (record,) = caplog.records
+    assert "order-1" in record.message
+    assert execution.run_id in record.message
+    assert "out of coffee" in record.exc_text
+
+
+class Late(Decider):
+    """Closes the execution behind SWF's back before it answers."""
+
+    def decide(self, task):
+        task.execution.terminate(reason="no longer wanted")
+        self.has_decided = True
+        return CompleteWorkflowExecution()
+
+
+def test_an_answer_that_comes_too_late_is_logged_and_polling_goes_on(domain, start, caplog):
+    caplog.set_level(logging.WARNING, "swf")
+    first, second = start("order-1"), start("order-2")
+
+    with Late(domain, "orders"):
+        assert first.wait(timeout=10).close_status == "TERMINATED"
+        assert second.wait(timeout=10).close_status == "TERMINATED"
+
+    assert ["came too late" in record.message for record in caplog.records] == [True, True]
+
+
+def test_tasks_can_be_taken_in_a_loop_that_ends_when_the_decider_stops(domain, start):
+    start("order-1")
+    decider = Completer(domain, "orders")
+    seen = []
+
+    for task in decider.tasks():
+        decider.complete(task.task_token, CompleteWorkflowExecution())
+        seen.append(task.history.filter(WorkflowExecutionStarted).first.id)
+        decider.stop()
+
+    assert seen == [1]
+
+
+def test_a_decider_that_says_nowhere_what_to_decide_is_named(domain, start, caplog):
+    start("order-1")
+    decider = Decider(domain, "orders")
+
+    decider.perform_task(decider.poll())
+
+    assert "Decider says nowhere what to decide(task)" in caplog.records[-1].exc_text
