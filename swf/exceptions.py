@@ -3,11 +3,15 @@
 All descend from `SWFError`. A message says what happened, with the values, and then what to do.
 """
 
-from typing import ClassVar
+from typing import Any, ClassVar
 
 
 class SWFError(Exception):
     """Whatever `swf` raises on purpose."""
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        # Some errors write their message themselves, from other arguments than the message.
+        return _restored, (type(self), self.args, vars(self))
 
 
 class ValidationError(SWFError, ValueError):
@@ -256,3 +260,17 @@ def from_fault(operation: str, code: str, message: str, request_id: str | None =
         request_id=request_id,
         operation=operation,
     )
+
+
+def narrowed(error: ResponseError, kind: type[ResponseError]) -> ResponseError:
+    """Give the same error as one of a narrower kind, once it is known what was asked for."""
+    return kind(
+        str(error), code=error.code, fault=error.fault, request_id=error.request_id, operation=error.operation
+    )
+
+
+def _restored(kind: type[SWFError], args: tuple[Any, ...], attributes: dict[str, Any]) -> SWFError:
+    """Make an error again that was copied or came from another process."""
+    error = kind.__new__(kind, *args)
+    vars(error).update(attributes)
+    return error

@@ -55,6 +55,28 @@ def type_id(value: HasNameAndVersion | tuple[str, str]) -> TypeId:
     )
 
 
+class HasWorkflowIdAndRunId(Protocol):
+    """A model, an `ExecutionId`: anything that names an execution."""
+
+    @property
+    def workflow_id(self) -> str: ...
+
+    @property
+    def run_id(self) -> str | None: ...
+
+
+def execution_id(value: HasWorkflowIdAndRunId | tuple[str, str]) -> ExecutionId:
+    """Give the workflow id and run id of an execution: of a model, a pair, anything with both attributes."""
+    if isinstance(value, tuple) and len(value) == 2:
+        return ExecutionId(*value)
+    workflow_id, run_id = getattr(value, "workflow_id", None), getattr(value, "run_id", None)
+    if isinstance(workflow_id, str) and isinstance(run_id, str):
+        return ExecutionId(workflow_id, run_id)
+    raise ValidationError(
+        f"{value!r} does not name a run of an execution. Give one with its run id, or the pair (workflow_id, run_id)."
+    )
+
+
 def tags(value: Iterable[str] | None) -> tuple[str, ...] | None:
     """Give the tags as a tuple, refusing the lone text that would be taken for a list of letters."""
     if isinstance(value, str):
@@ -184,6 +206,10 @@ class Flag(Shape):
         return None if isinstance(value, bool) else f"must be True or False, not {type(value).__name__}"
 
 
+# Every event has a time: the class method is looked up once.
+_from_timestamp = datetime.fromtimestamp
+
+
 @attrs.frozen
 class Time(Shape):
     """An instant: seconds since 1970 with milliseconds in SWF's JSON, an aware UTC `datetime` here."""
@@ -193,7 +219,7 @@ class Time(Shape):
     def read(self, value: float | datetime) -> datetime:
         if isinstance(value, datetime):
             return value.astimezone(UTC)
-        return datetime.fromtimestamp(value, UTC)
+        return _from_timestamp(value, UTC)
 
     def write(self, value: datetime) -> float:
         return value.timestamp()
@@ -327,6 +353,7 @@ DurationInSecondsOptional = Annotated[int | Literal["NONE"], Duration("DurationI
 DurationInDays = Annotated[int | Literal["NONE"], Duration("DurationInDays", max=90)]
 Timestamp = Annotated[datetime, Time("Timestamp")]
 Canceled = Annotated[bool, Flag("Canceled")]
+StartAtPreviousStartedEvent = Annotated[bool, Flag("StartAtPreviousStartedEvent")]
 
 # Words.
 ActivityTaskTimeoutType = Literal["START_TO_CLOSE", "SCHEDULE_TO_START", "SCHEDULE_TO_CLOSE", "HEARTBEAT"]

@@ -107,6 +107,13 @@ def _find(hint: Any, kind: type[Marker]) -> Marker | None:
 
 
 Reader = Callable[[Mapping[str, Any], Mapping[str, Any]], T]
+_Put = Callable[[Any, Any], None]
+_Step = tuple[_Put, str, str, Callable[[Any], Any] | None, bool]
+
+
+def read(cls: type[T], data: Mapping[str, Any], **given: Any) -> T:
+    """Make an instance from SWF's JSON; ``given`` are attributes that it does not say."""
+    return reader(cls)(data, given)
 
 
 def reader(cls: type[T]) -> Reader[T]:
@@ -122,34 +129,59 @@ def reader(cls: type[T]) -> Reader[T]:
 
 
 def _reader(cls: type[T]) -> Reader[T]:
-    told = members(cls)
-    plan = [(member.name, member.wire_name, member.path[:-1], _conversion(member.shape)) for member in told]
-    demanded = [(member.name, ".".join(member.path)) for member in told if member.required]
-    declared = {member.name for member in told}
-    beside = [(field.name, _default(field)) for field in attrs.fields(cls) if field.name not in declared]
-    new, put = cls.__new__, object.__setattr__
+    plan = _plan(cls)
+    declared = {member.name for member in members(cls)}
+    beside = [
+        (_put(cls, field.name), field.name, functools.partial(_default, field))
+        for field in attrs.fields(cls)
+        if field.name not in declared
+    ]
+    new = cls.__new__
 
     def read(data: Mapping[str, Any], given: Mapping[str, Any]) -> T:
         made = new(cls)
-        for name, default in beside:
-            put(made, name, given.get(name, default))
-        for name, key, way, convert in plan:
-            value = (_descend(data, way) if way else data).get(key)
-            if value is None:
-                value = given.get(name)
-            elif convert is not None:
-                value = convert(value)
-            put(made, name, value)
-        for name, path in demanded:
-            if getattr(made, name) is None:
-                raise ValidationError(f"SWF's answer for {cls.__name__} lacks its member {path}: {shown(dict(data))}")
+        for put, name, default in beside:
+            put(made, given[name] if name in given else default())
+        for way, steps in plan:
+            holder = _descend(data, way) if way else data
+            for put, name, key, convert, required in steps:
+                value = holder.get(key)
+                if value is None:
+                    value = given.get(name)
+                    if value is None and required:
+                        raise _lacking(cls, (*way, key), data)
+                elif convert is not None:
+                    value = convert(value)
+                put(made, value)
         return made
 
     return read
 
 
+def _plan(cls: type) -> list[tuple[tuple[str, ...], list[_Step]]]:
+    """Say how to read each member, those that stand in one place of the answer together."""
+    places: dict[tuple[str, ...], list[_Step]] = {}
+    for member in members(cls):
+        *way, key = member.path
+        convert = None if member.shape.reads_as_is else member.shape.read
+        step = (_put(cls, member.name), member.name, key, convert, member.required)
+        places.setdefault(tuple(way), []).append(step)
+    return list(places.items())
+
+
+def _put(cls: type, name: str) -> _Put:
+    """Give the function that sets an attribute although the class is frozen: the slot's own where there is one."""
+    slot = getattr(cls, name, None)
+    if isinstance(slot, types.MemberDescriptorType):
+        return slot.__set__
+    return lambda made, value: object.__setattr__(made, name, value)
+
+
 def _default(field: "attrs.Attribute[Any]") -> Any:
-    return None if field.default is attrs.NOTHING else field.default
+    default: Any = field.default
+    if isinstance(default, attrs.Factory):  # type: ignore[arg-type]
+        return default.factory()
+    return None if default is attrs.NOTHING else default
 
 
 def _descend(data: Mapping[str, Any], way: tuple[str, ...]) -> Mapping[str, Any]:
@@ -158,16 +190,16 @@ def _descend(data: Mapping[str, Any], way: tuple[str, ...]) -> Mapping[str, Any]
     return data
 
 
-def _conversion(shape: Shape) -> Callable[[Any], Any] | None:
-    return None if shape.reads_as_is else shape.read
+def _lacking(cls: type, path: tuple[str, ...], data: Mapping[str, Any]) -> ValidationError:
+    return ValidationError(f"SWF's answer for {cls.__name__} lacks its member {'.'.join(path)}: {shown(dict(data))}")
 
 
 def write(value: Any) -> dict[str, Any]:
-    """Give the attributes that are set, by SWF's names, as they stand in its JSON."""
+    """Give the attributes that are set, by SWF's names, as they stand in its JSON; without those that SWF makes."""
     return {
         member.wire_name: member.shape.write(held)
         for member in members(type(value))
-        if (held := getattr(value, member.name)) is not None
+        if not member.read_only and (held := getattr(value, member.name)) is not None
     }
 
 

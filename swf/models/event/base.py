@@ -42,7 +42,7 @@ class Event:
 
     @property
     def state(self) -> str:
-        """What happened to it, in lower case: ``scheduled``, ``timed_out``, ``request_cancel_failed``…"""
+        """What happened to it, in lower case: ``scheduled``, ``timed_out``, ``request_cancel_failed``."""
         return _state(self.name, self.type)
 
     @property

@@ -1,5 +1,6 @@
 """From SWF's JSON to typed events."""
 
+import functools
 from collections.abc import Mapping
 from typing import Any, ClassVar
 
@@ -29,6 +30,9 @@ class UnknownEvent(Event):
         """The event's own attributes as SWF sent them."""
         return dict(self.raw_attributes)
 
+    def __repr__(self) -> str:
+        return f"{self.name}(id={self.id}, raw_attributes={wire.shown(self.attributes)})"
+
 
 EVENTS: dict[str, type[Event]] = {
     kind.__name__: kind
@@ -52,10 +56,16 @@ class EventFactory:
 
     def __new__(cls, raw: Mapping[str, Any]) -> Event:  # type: ignore[misc]
         """Give the event; one of an unknown type becomes an `UnknownEvent`."""
-        name = raw["eventType"]
-        attributes = raw.get(attributes_key(name), {})
-        beside = {"id": raw["eventId"], "timestamp": _TIME.read(raw["eventTimestamp"])}
-        kind = EVENTS.get(name)
-        if kind is None:
-            return UnknownEvent(**beside, event_type=name, raw_attributes=attributes)
-        return wire.reader(kind)(attributes, beside)
+        key, read = _reading(raw["eventType"])
+        return read(raw.get(key) or {}, {"id": raw["eventId"], "timestamp": _TIME.read(raw["eventTimestamp"])})
+
+
+@functools.cache
+def _reading(name: str) -> tuple[str, wire.Reader[Event]]:
+    """Give the member that holds the attributes of this type of event, and the function that reads them."""
+    kind = EVENTS.get(name)
+    return attributes_key(name), functools.partial(_read_unknown, name) if kind is None else wire.reader(kind)
+
+
+def _read_unknown(name: str, attributes: Mapping[str, Any], given: Mapping[str, Any]) -> Event:
+    return UnknownEvent(**given, event_type=name, raw_attributes=attributes)

@@ -1,0 +1,618 @@
+"""How SWF is reached: the one module that calls it.
+
+A connection is a boto3 client, made when it is first used. Its endpoint is Amazon SWF, any URL, or an SWF of this
+process: ``local:`` keeps it in memory, ``local:PATH`` in a file.
+
+>>> with connect("local:") as connection:
+...     connection.call("list_domains", registrationStatus="REGISTERED")
+{'domainInfos': []}
+"""
+
+import functools
+import json
+import os
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from difflib import get_close_matches
+from types import TracebackType
+from typing import TYPE_CHECKING, Any, Final, Self, cast
+from urllib.parse import urlsplit
+
+import attrs
+
+from swf import __version__, settings
+from swf.exceptions import (
+    ConfigurationError,
+    EndpointUnreachableError,
+    EngineError,
+    InvalidCredentialsError,
+    SWFError,
+    UnknownOperationError,
+    ValidationError,
+    from_fault,
+)
+from swf.settings import DEFAULT_REGION, Settings
+
+if TYPE_CHECKING:
+    from botocore.config import Config
+    from botocore.session import Session
+    from mypy_boto3_swf import SWFClient
+
+    from swf.engine import Engine
+
+LOCAL: Final = "local:"
+
+# A poll that finds nothing answers after 60 seconds, so the read timeout must be longer.
+# https://docs.aws.amazon.com/amazonswf/latest/apireference/API_PollForDecisionTask.html
+READ_TIMEOUT_SECONDS: Final = 75
+CONNECT_TIMEOUT_SECONDS: Final = 10
+
+
+@attrs.frozen(kw_only=True)
+class Opened:
+    """What a connection holds once it is used, and what to do when it is closed."""
+
+    client: "SWFClient"
+    region: str
+    endpoint_url: str
+    engine: "Engine | None" = None
+    release: Callable[[], None]
+    pid: int = attrs.field(factory=os.getpid)
+
+
+class Connection:
+    """A way to SWF, as somebody, in a region.
+
+    Making one touches nothing. It may be used by many threads, and by a forked child, which gets a client of its own.
+
+    The arguments are those of `connect`.
+    """
+
+    def __init__(
+        self,
+        endpoint_url: str | None = None,
+        *,
+        region: str | None = None,
+        profile: str | None = None,
+        aws_access_key_id: str | None = None,
+        aws_secret_access_key: str | None = None,
+        aws_session_token: str | None = None,
+        client: "SWFClient | None" = None,
+    ) -> None:
+        _check_endpoint(endpoint_url)
+        self._given = {
+            "endpoint_url": endpoint_url,
+            "region": region,
+            "profile": profile,
+            "aws_access_key_id": aws_access_key_id,
+            "aws_secret_access_key": aws_secret_access_key,
+            "aws_session_token": aws_session_token,
+        }
+        self._theirs: SWFClient | None = client
+        self._engine: Engine | None = None
+        self._opened: Opened | None = None
+        self._closed = False
+
+    @classmethod
+    def over(cls, engine: "Engine", *, region: str | None = None) -> Self:
+        """Give a connection that an engine of this process answers, and that leaves the engine open when closed."""
+        made = cls(LOCAL, region=region)
+        made._engine = engine
+        return made
+
+    @property
+    def client(self) -> "SWFClient":
+        """The boto3 client, made now if need be.
+
+        Unless it is your own, its answers are SWF's JSON as it stands: times are numbers.
+        """
+        return self._open().client
+
+    @property
+    def region(self) -> str:
+        """The region in use."""
+        return self._open().region
+
+    @property
+    def endpoint_url(self) -> str:
+        """The endpoint in use: ``local:…``, or a URL."""
+        return self._open().endpoint_url
+
+    @property
+    def engine(self) -> "Engine | None":
+        """The engine of this process that answers here; None when it is elsewhere."""
+        return self._open().engine
+
+    def now(self) -> datetime:
+        """Give the time that holds there: that of an engine of this process, else this machine's."""
+        engine = self.engine
+        return datetime.now(UTC) if engine is None else datetime.fromtimestamp(engine.clock.now() / 1000, UTC)
+
+    def call(self, operation: str, **params: Any) -> dict[str, Any]:
+        """Call an operation and give its answer, SWF's JSON as it stands.
+
+        Args:
+            operation: In snake case, such as ``list_domains``.
+            params: SWF's members in camel case; those that are None are not sent.
+
+        Raises:
+            ResponseError: SWF refused; the narrowest of its kinds.
+            ValidationError: The parameters are not the operation's; nothing was sent.
+            EndpointUnreachableError: No answer came.
+            InvalidCredentialsError: There are no credentials.
+        """
+        method = self._method(operation)
+        with _translated(self):
+            answer: dict[str, Any] = method(**{name: value for name, value in params.items() if value is not None})
+        answer.pop("ResponseMetadata", None)
+        return answer
+
+    def pages(self, operation: str, **params: Any) -> Iterator[dict[str, Any]]:
+        """Call an operation page by page, each when it is asked for, to the last."""
+        token = None
+        while True:
+            page = self.call(operation, **params, nextPageToken=token)
+            yield page
+            token = page.get("nextPageToken")
+            if not token:
+                return
+
+    def end_polls(self, identity: str) -> None:
+        """End the waiting polls of an identity without losing a task, where an engine of this process answers.
+
+        Elsewhere nothing happens: a poll ends after 60 seconds at most.
+        """
+        opened = self._opened
+        if opened is not None and opened.engine is not None:
+            opened.engine.end_polls(identity)
+
+    def close(self) -> None:
+        """Close the client, and the engine of this process if no other connection uses it.
+
+        A client or an engine that was given stays open. The connection cannot be used again.
+        """
+        with _process.lock:
+            self._closed = True
+            opened, self._opened = self._opened, None
+            _process.chosen = [connection for connection in _process.chosen if connection is not self]
+        if opened is not None and opened.pid == os.getpid():
+            opened.release()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def __repr__(self) -> str:
+        if self._theirs is not None:
+            return f"Connection(client={self._theirs!r})"
+        given = (f"{name}={value!r}" for name, value in self._given.items() if value and name in ("region", "profile"))
+        return f"Connection({', '.join([repr(self._given['endpoint_url']), *given])})"
+
+    def __copy__(self) -> Self:
+        return self
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> Self:
+        return self
+
+    def __reduce__(self) -> tuple[type[None], tuple[()]]:
+        # A connection stays in its process: pickled as a part of a model it becomes None, the default of the other one.
+        return type(None), ()
+
+    def _settings(self) -> Settings:
+        return settings.resolve(**self._given)
+
+    def _method(self, operation: str) -> Callable[..., dict[str, Any]]:
+        method: Callable[..., dict[str, Any]] | None = getattr(self.client, operation, None)
+        if method is None:
+            raise UnknownOperationError(
+                f"boto3 knows no operation {operation!r} of SWF. Check its name, or upgrade boto3."
+            )
+        return method
+
+    def _open(self) -> Opened:
+        opened = self._opened
+        if opened is not None and opened.pid == os.getpid():
+            return opened
+        with _process.lock:
+            if self._closed:
+                raise ConfigurationError(f"{self!r} is closed. Make another one: swf.connection.connect()")
+            if self._opened is None or self._opened.pid != os.getpid():
+                _refuse_engine_of_parent(self._opened)
+                with _translated(self):
+                    self._opened = self._made()
+            return self._opened
+
+    def _made(self) -> Opened:
+        if self._theirs is not None:
+            meta = self._theirs.meta
+            return Opened(
+                client=self._theirs, region=meta.region_name, endpoint_url=meta.endpoint_url, release=_leave_open
+            )
+        found = self._settings()
+        if self._engine is not None:
+            return _local(self._engine, _leave_open, LOCAL, found)
+        endpoint_url = found["endpoint_url"]
+        _check_endpoint(endpoint_url)
+        if endpoint_url is not None and endpoint_url.startswith(LOCAL):
+            entered = _enter(endpoint_url.removeprefix(LOCAL), found["region"] or DEFAULT_REGION)
+            return _local(*entered, endpoint_url, found)
+        return _remote(found)
+
+
+def connect(
+    endpoint_url: str | None = None,
+    *,
+    region: str | None = None,
+    profile: str | None = None,
+    aws_access_key_id: str | None = None,
+    aws_secret_access_key: str | None = None,
+    aws_session_token: str | None = None,
+    client: "SWFClient | None" = None,
+) -> Connection:
+    """Make a connection the default of this process and give it; as a context manager, for the block only.
+
+    Nothing is sent, and boto3 is imported only when the connection is first used.
+
+    Args:
+        endpoint_url: Nothing for Amazon SWF; ``http://…`` or ``https://…`` for that server; ``local:`` for an SWF in
+            this process's memory, a new one each time; ``local:PATH`` for one that keeps its data in a file.
+        region: Left out, the settings', boto3's, else ``us-east-1``.
+        profile: A profile of the AWS configuration.
+        aws_access_key_id: With its secret; left out, the settings', else whatever boto3 finds.
+        aws_secret_access_key: The secret of the key.
+        aws_session_token: What temporary credentials come with.
+        client: A boto3 client to use as it is, in place of all the others.
+
+    Raises:
+        ConfigurationError: The endpoint is none of these.
+    """
+    made = Connection(
+        endpoint_url,
+        region=region,
+        profile=profile,
+        aws_access_key_id=aws_access_key_id,
+        aws_secret_access_key=aws_secret_access_key,
+        aws_session_token=aws_session_token,
+        client=client,
+    )
+    return use(made)
+
+
+def use(connection: Connection) -> Connection:
+    """Make an existing connection the default of this process and give it; closing it restores the one before."""
+    with _process.lock:
+        _process.chosen.append(connection)
+    return connection
+
+
+def current() -> Connection:
+    """Give the default of this process; without one, it is made from the settings."""
+    with _process.lock:
+        if _process.chosen:
+            return _process.chosen[-1]
+        if _process.unchosen is None or _process.unchosen.outdated():
+            _process.unchosen = _FromSettings()
+        return _process.unchosen
+
+
+def end_polls(identity: str) -> None:
+    """End the waiting polls of an identity on the default connection, without losing a task.
+
+    Nothing happens unless an engine of this process answers there.
+    """
+    current().end_polls(identity)
+
+
+class _FromSettings(Connection):
+    """The default that nobody chose; changed settings ask for another one."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._revision = settings.revision()
+        self._reached = _reached(self._settings())
+
+    def outdated(self) -> bool:
+        """Tell whether it is closed, or the settings lead elsewhere by now."""
+        if self._closed:
+            return True
+        if self._revision == settings.revision():
+            return False
+        self._revision = settings.revision()
+        return _reached(self._settings()) != self._reached
+
+
+def _reached(found: Settings) -> tuple[str | None, ...]:
+    """Tell where and as whom the settings lead; to an engine of this process anybody is the same."""
+    endpoint_url = found["endpoint_url"]
+    if endpoint_url is not None and endpoint_url.startswith(LOCAL):
+        return (endpoint_url,)
+    return tuple(found[name] for name in settings.NAMES if name != "domain")
+
+
+# Endpoints
+
+
+def _check_endpoint(endpoint_url: str | None) -> None:
+    if endpoint_url is None or endpoint_url.startswith(LOCAL) or _is_url(endpoint_url):
+        return
+    raise ConfigurationError(
+        f"{endpoint_url!r} is no endpoint. Give http://HOST:PORT or https://HOST, 'local:' for an SWF in this process, "
+        "'local:PATH' for one kept in a file, or nothing for Amazon SWF."
+    )
+
+
+def _is_url(text: str) -> bool:
+    try:
+        parts = urlsplit(text)
+    except ValueError:
+        return False
+    return parts.scheme in ("http", "https") and bool(parts.hostname)
+
+
+def _is_amazon(endpoint_url: str | None) -> bool:
+    if endpoint_url is None:
+        return True
+    host = urlsplit(endpoint_url).hostname or ""
+    return host.endswith((".amazonaws.com", ".amazonaws.com.cn", ".api.aws"))
+
+
+def _remote(found: Settings) -> Opened:
+    endpoint_url = found["endpoint_url"]
+    if _is_amazon(endpoint_url):
+        return _amazon(found, endpoint_url)
+    profile = found.asked_profile
+    session = _session(profile=profile)
+    if not (_give_credentials(session, found) or (profile and session.get_credentials())):
+        # A server of your own asks for a signature at most, and not whose it is.
+        session.set_credentials("local", "local")
+    region = found["region"] or session.get_config_variable("region") or DEFAULT_REGION
+    # It is there at once or not at all, while Amazon's asks for patience when it throttles.
+    return _opened(session, region, endpoint_url, _config(attempts=3))
+
+
+def _amazon(found: Settings, endpoint_url: str | None) -> Opened:
+    session = _session(**({"profile": found["profile"]} if found["profile"] else {}))
+    region = found["region"] or session.get_config_variable("region") or DEFAULT_REGION
+    if endpoint_url is None:
+        _check_region(session, region)
+    if not _give_credentials(session, found) and session.get_credentials() is None:
+        raise InvalidCredentialsError(
+            "No AWS credentials were found. Set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, write ~/.swf, log in with "
+            "`aws sso login`, or connect('local:') to do without. swf.settings.explain() shows what was looked at."
+        )
+    return _opened(session, region, endpoint_url, _config(attempts=5))
+
+
+def _opened(session: "Session", region: str, endpoint_url: str | None, config: "Config") -> Opened:
+    client = _client(session, region, endpoint_url, config)
+    return Opened(client=client, region=region, endpoint_url=client.meta.endpoint_url, release=client.close)
+
+
+def _give_credentials(session: "Session", found: Settings) -> bool:
+    """Have a session use the credentials of the settings, if there are any."""
+    if given := found.credentials:
+        session.set_credentials(
+            given["aws_access_key_id"], given["aws_secret_access_key"], given.get("aws_session_token")
+        )
+    return bool(given)
+
+
+def _check_region(session: "Session", region: str) -> None:
+    partitions = session.get_available_partitions()
+    known = [name for partition in partitions for name in session.get_available_regions("swf", partition)]
+    if region in known:
+        return
+    near = get_close_matches(region, known, n=3, cutoff=0.5) or known[:3]
+    raise ConfigurationError(
+        f"Amazon SWF has no region {region!r}; the nearest names are {', '.join(near)}. "
+        "Give one of them, upgrade boto3 if the region is new, or give an endpoint_url."
+    )
+
+
+def _local(engine: "Engine", release: Callable[[], None], endpoint_url: str, found: Settings) -> Opened:
+    from botocore import UNSIGNED
+    from botocore.config import Config
+
+    region = found["region"] or DEFAULT_REGION
+    config = Config(
+        signature_version=UNSIGNED,
+        retries={"mode": "standard", "total_max_attempts": 1},
+        use_fips_endpoint=False,
+        use_dualstack_endpoint=False,
+    )
+    client = _client(_local_session(), region, "http://local", config)
+    engine.attach(client)
+    return Opened(client=client, region=region, endpoint_url=endpoint_url, engine=engine, release=release)
+
+
+def _client(session: "Session", region: str, endpoint_url: str | None, config: "Config") -> "SWFClient":
+    try:
+        made = session.create_client("swf", region_name=region, endpoint_url=endpoint_url, config=config)
+    except ValueError as error:
+        raise ConfigurationError(f"{error}. Check the endpoint_url and the region.") from error
+    client = cast("SWFClient", made)
+    client.meta.events.register("before-parse.swf", _decode_once)
+    return client
+
+
+def _decode_once(response_dict: dict[str, Any], customized_response_dict: dict[str, Any], **_: Any) -> None:
+    """Read an answer's JSON in one go, and leave nothing for botocore to walk through shape by shape."""
+    if response_dict["status_code"] != 200 or not response_dict["body"]:
+        return
+    answer = _json(response_dict["body"])
+    if not isinstance(answer, dict):
+        raise EndpointUnreachableError(
+            f"What answered at the endpoint is not SWF: {response_dict['body'][:80]!r}. Check the endpoint_url, "
+            "and any proxy before it."
+        )
+    customized_response_dict.update(answer)
+    response_dict["body"] = b"{}"
+
+
+def _json(body: bytes) -> Any:
+    try:
+        return json.loads(body)
+    except ValueError:
+        return None
+
+
+def _config(attempts: int) -> "Config":
+    from botocore.config import Config
+
+    return Config(
+        retries={"mode": "adaptive", "total_max_attempts": attempts},
+        read_timeout=READ_TIMEOUT_SECONDS,
+        connect_timeout=CONNECT_TIMEOUT_SECONDS,
+        tcp_keepalive=True,
+        max_pool_connections=50,
+        user_agent_extra=f"swf/{__version__}",
+    )
+
+
+def _session(**variables: str | None) -> "Session":
+    """Give a session with these values of its configuration, whatever the environment says of them."""
+    from botocore.session import Session
+
+    session = Session(session_vars={name: (None, [], value, None) for name, value in variables.items()})
+    # The description of SWF is read from disk once in a process, not once for each connection.
+    session.register_component("data_loader", _loader())
+    return session
+
+
+@functools.cache
+def _loader() -> Any:
+    from botocore.loaders import create_loader
+
+    return create_loader(os.environ.get("AWS_DATA_PATH"))
+
+
+@functools.cache
+def _local_session() -> "Session":
+    """Give the session of all engines of this process: it looks at no AWS configuration."""
+    return _session(config_file=os.devnull, credentials_file=os.devnull, profile=None)
+
+
+# What this process shares
+
+
+@attrs.define
+class _Shared:
+    """An engine over a file, and how many connections use it."""
+
+    engine: "Engine"
+    users: int = 0
+
+
+@attrs.define
+class _Process:
+    """The default connections of this process, and its engines by file.
+
+    Attributes:
+        chosen: Those that somebody made the default, the latest last.
+        unchosen: The one made from the settings.
+    """
+
+    chosen: list[Connection] = attrs.field(factory=list)
+    unchosen: _FromSettings | None = None
+    engines: dict[str, _Shared] = attrs.field(factory=dict)
+    lock: threading.RLock = attrs.field(factory=threading.RLock)
+
+    def forked(self) -> None:
+        """Start over in a child: its parent's engines are not its own, and nobody would release the lock."""
+        self.lock = threading.RLock()
+        self.engines.clear()
+
+
+_process = _Process()
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_process.forked)
+
+
+def _enter(path: str, region: str) -> "tuple[Engine, Callable[[], None]]":
+    """Give an engine and the function that leaves it."""
+    from swf.engine import Engine
+
+    if not path:
+        engine = Engine(region=region)
+        return engine, engine.close
+    file = os.path.realpath(os.path.expanduser(path))
+    with _process.lock:
+        shared = _process.engines.get(file) or _Shared(Engine(file, region=region))
+        _process.engines[file] = shared
+        shared.users += 1
+    return shared.engine, functools.partial(_leave, file)
+
+
+def _leave(file: str) -> None:
+    with _process.lock:
+        shared = _process.engines[file]
+        shared.users -= 1
+        if not shared.users:
+            del _process.engines[file]
+            shared.engine.close()
+
+
+def _leave_open() -> None:
+    """Close nothing: what was given belongs to whoever gave it."""
+
+
+def _refuse_engine_of_parent(opened: Opened | None) -> None:
+    if opened is not None and opened.engine is not None:
+        raise EngineError(
+            f"The engine of process {opened.pid} cannot be used in process {os.getpid()}, which was forked from it. "
+            "Serve it over HTTP and connect to its URL, or start threads in place of processes."
+        )
+
+
+# Errors
+
+
+@contextmanager
+def _translated(connection: Connection) -> Iterator[None]:
+    from botocore.exceptions import BotoCoreError, ClientError
+    from botocore.parsers import ResponseParserError
+
+    try:
+        yield
+    except ClientError as error:
+        raise _refused(error) from error
+    except BotoCoreError as error:
+        raise _failed(error, connection) from error
+    except ResponseParserError as error:
+        raise EndpointUnreachableError(
+            f"What answered at the endpoint is not SWF: {error}. Check the endpoint_url of {connection!r}."
+        ) from error
+
+
+def _refused(error: Any) -> SWFError:
+    said = error.response.get("Error", {})
+    request_id = error.response.get("ResponseMetadata", {}).get("RequestId")
+    return from_fault(error.operation_name, said.get("Code", "Unknown"), said.get("Message") or "", request_id)
+
+
+def _failed(error: Any, connection: Connection) -> SWFError:
+    """Give our error for what botocore found wrong before an answer came."""
+    from botocore import exceptions as found
+
+    said = " ".join(str(error).split()).rstrip(".")
+    match error:
+        case found.ParamValidationError():
+            return ValidationError(said)
+        case found.ConnectionError() | found.HTTPClientError():
+            return EndpointUnreachableError(f"{said}. Check the network and the endpoint_url of {connection!r}.")
+        case (
+            found.NoCredentialsError()
+            | found.PartialCredentialsError()
+            | found.CredentialRetrievalError()
+            | found.TokenRetrievalError()
+            | found.SSOError()
+        ):
+            return InvalidCredentialsError(f"{said}. {InvalidCredentialsError.remedy}")
+        case _:
+            return ConfigurationError(f"{said}. See swf.settings.explain().")

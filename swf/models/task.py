@@ -1,0 +1,185 @@
+"""Tasks as their pollers get them: what all have in common, and decision tasks."""
+
+from collections.abc import Iterable, Mapping
+from typing import Any, ClassVar, Self
+
+import attrs
+
+from swf import shapes, wire
+from swf.connection import Connection
+from swf.exceptions import DecisionTaskDoesNotExist, DoesNotExistError, ValidationError, narrowed
+from swf.models.base import Calls, Request, number
+from swf.models.decision import Decision
+from swf.models.domain import Domain, InDomain, domain_of
+from swf.models.history.base import History
+from swf.models.workflow import WorkflowExecution
+from swf.shapes import Data, DurationInSecondsOptional, EventId, ExecutionId, TaskList, TaskToken, execution_id, type_id
+
+
+@attrs.frozen(repr=False)
+class Task(InDomain):
+    """Something that a poller took from a task list and has to answer.
+
+    Attributes:
+        task_list: Where the task was taken.
+        task_token: What names the task in the answers to it.
+    """
+
+    calls: ClassVar[Calls] = Calls(describe="get_workflow_execution_history")
+
+    task_list: TaskList
+    task_token: TaskToken | None = None
+
+    def _execution(self, held: ExecutionId | None) -> WorkflowExecution:
+        if held is None:
+            raise ValidationError(f"{self!r} does not say which execution it is of. Give its workflow_execution.")
+        return WorkflowExecution(self.domain, *held, connection=self.connection)
+
+    def _answer(self, operation: str, request: Request, **beside: Any) -> dict[str, Any]:
+        if not self.task_token:
+            raise ValidationError(f"{self!r} has no task token, so it cannot be answered. Take tasks from a poll.")
+        return self._call(operation, taskToken=self.task_token, **request.params, **beside)
+
+    def _instead(self, action: str) -> str:
+        return "A task comes from a poll, and is closed by its answer."
+
+
+@attrs.frozen(repr=False)
+class DecisionTask(Task):
+    """The history of an execution that waits for its decider's decisions.
+
+    Attributes:
+        task_list: Where the task was taken.
+        task_token: What names the task in the answer to it.
+        workflow_execution: The workflow id and run id of the execution.
+        workflow_type: Its type's name and version.
+        started_event_id: The id of this task's ``DecisionTaskStarted`` event, the last of its history.
+        previous_started_event_id: The same of the decision task answered before, 0 at first.
+        history: The execution's history up to this task.
+
+    See: https://docs.aws.amazon.com/amazonswf/latest/apireference/API_DecisionTask.html
+    """
+
+    DoesNotExist: ClassVar[type[DoesNotExistError]] = DecisionTaskDoesNotExist
+
+    workflow_execution: shapes.WorkflowExecution | None = attrs.field(
+        default=None, converter=attrs.converters.optional(execution_id)
+    )
+    workflow_type: shapes.WorkflowType | None = attrs.field(default=None, converter=attrs.converters.optional(type_id))
+    started_event_id: EventId | None = None
+    previous_started_event_id: EventId = 0
+    history: History = attrs.field(factory=History, eq=False)
+
+    @classmethod
+    def from_poll(
+        cls, domain: Domain | str, task_list: str, data: Mapping[str, Any], *, connection: Connection | None = None
+    ) -> Self:
+        """Read the task from the answer of PollForDecisionTask, with the events of all its pages.
+
+        See: https://docs.aws.amazon.com/amazonswf/latest/apireference/API_PollForDecisionTask.html
+        """
+        return wire.read(
+            cls,
+            data,
+            domain=domain_of(domain),
+            task_list=task_list,
+            connection=connection,
+            previous_started_event_id=0,
+            history=History.from_event_list(data.get("events", ())),
+        )
+
+    @property
+    def execution(self) -> WorkflowExecution:
+        """The execution that waits; nothing is asked."""
+        return self._execution(self.workflow_execution)
+
+    @property
+    def new_events(self) -> History:
+        """The events that no decider has answered yet: those after ``previous_started_event_id``."""
+        return self.history.since(self.previous_started_event_id)
+
+    def complete(
+        self,
+        decisions: Iterable[Decision] | None = None,
+        execution_context: str | None = None,
+        task_list: str | None = None,
+        task_list_schedule_to_start_timeout: int | str | None = None,
+    ) -> None:
+        """Answer the task with decisions; without any, the execution goes on waiting.
+
+        Args:
+            decisions: They take effect in this order. A decision that closes the execution comes alone of its kind,
+                and last.
+            execution_context: What Describe then tells of the execution; 32,768 characters at most.
+            task_list: Where the execution's next decision tasks go.
+            task_list_schedule_to_start_timeout: Seconds that a decision task may wait in that task list before it goes
+                back to the former one. Left out, ``task_list`` holds for good.
+
+        Raises:
+            ValidationError: A decision follows one that closes the execution; nothing was sent.
+            DoesNotExistError: SWF no longer waits for the answer.
+
+        See: https://docs.aws.amazon.com/amazonswf/latest/apireference/API_RespondDecisionTaskCompleted.html
+        """
+        asked = tuple(decisions or ())
+        _refuse_after_close(asked)
+        answer = DecisionAnswer(
+            execution_context=execution_context,
+            task_list=task_list,
+            task_list_schedule_to_start_timeout=task_list_schedule_to_start_timeout,
+        )
+        self._answer("respond_decision_task_completed", answer, decisions=[decision.raw for decision in asked])
+
+    def upstream(self) -> Self:
+        """Give the task as the execution's history holds it; reads the whole history.
+
+        Raises:
+            DecisionTaskDoesNotExist: The task was answered or timed out, or the execution has closed.
+        """
+        history = self._open_history()
+        return attrs.evolve(self, history=history)
+
+    @property
+    def exists(self) -> bool:
+        """Whether SWF still waits for the task's answer; reads the whole history."""
+        try:
+            self._open_history()
+        except self.DoesNotExist:
+            return False
+        return True
+
+    def __repr__(self) -> str:
+        execution = None if self.workflow_execution is None else self.workflow_execution.workflow_id
+        return f"{type(self).__name__}({execution!r}, started_event_id={self.started_event_id!r})"
+
+    def _open_history(self) -> History:
+        execution = self.execution
+        try:
+            history = execution.history()
+        except execution.DoesNotExist as error:
+            raise narrowed(error, self.DoesNotExist) from error
+        started = history.state.started_decision
+        if started is None or started.id != self.started_event_id:
+            raise self.DoesNotExist(
+                f"Decision task {self.started_event_id!r} of {execution!r} is not open. It was answered or timed out, "
+                "or the execution has closed: see the execution's history()."
+            )
+        return history
+
+
+@attrs.frozen(kw_only=True)
+class DecisionAnswer(Request):
+    """What an answer to a decision task says beside the decisions."""
+
+    execution_context: Data | None = None
+    task_list: TaskList | None = None
+    task_list_schedule_to_start_timeout: DurationInSecondsOptional | None = attrs.field(default=None, converter=number)
+
+
+def _refuse_after_close(decisions: tuple[Decision, ...]) -> None:
+    for place, decision in enumerate(decisions[:-1], start=1):
+        if decision.closes:
+            raise ValidationError(
+                f"Decision {place} of {len(decisions)} is {decision.type}, which closes the execution. "
+                "Put it last, and give one such decision only."
+            )

@@ -1,0 +1,551 @@
+"""What all querysets have in common: lazy values, that ask SWF page by page when their rows are needed."""
+
+import sys
+import threading
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import suppress
+from datetime import UTC, datetime
+from difflib import get_close_matches
+from typing import Any, ClassVar, Generic, Self, TypeVar, overload
+
+import attrs
+
+from swf import connection as connections
+from swf import wire
+from swf.connection import Connection
+from swf.exceptions import (
+    DoesNotExistError,
+    InvalidKeywordArgumentError,
+    MultipleObjectsReturned,
+    ValidationError,
+    narrowed,
+)
+from swf.models.base import Count, Model
+from swf.querysets import dates
+
+Row = TypeVar("Row")
+M = TypeVar("M", bound=Model)
+
+PAGE_SIZE = 1000
+SHOWN = 20
+EVERYTHING = range(sys.maxsize)
+
+
+@attrs.frozen(kw_only=True)
+class Call(Generic[Row]):
+    """One list to ask of SWF, and what of it is kept here.
+
+    Attributes:
+        operation: The operation, in snake case.
+        params: What is sent, apart from paging and order.
+        key: The member of the answer that holds the rows.
+        here: What is filtered here, for people to read.
+        keep: Gives the rows of a page that are kept. None keeps all.
+        count: The operation that counts the same rows, if SWF has one.
+    """
+
+    operation: str
+    params: Mapping[str, Any]
+    key: str
+    here: tuple[str, ...] = ()
+    keep: Callable[[list[Row]], list[Row]] | None = None
+    count: str | None = None
+
+    @property
+    def text(self) -> str:
+        """What is asked of SWF, and what is filtered here."""
+        name = "".join(word.capitalize() for word in self.operation.split("_"))
+        asked = "; ".join(f"{member} {_shown(value)}" for member, value in self.params.items()) or "nothing"
+        return f"{name}\n  SWF filters: {asked}\n  filtered here: {'; '.join(self.here) or 'nothing'}"
+
+
+def _shown(value: Any) -> str:
+    match value:
+        case datetime():
+            return value.isoformat()
+        case Mapping():
+            return ", ".join(f"{name}={_shown(held)}" for name, held in value.items())
+        case _:
+            return repr(value)
+
+
+class Rows(Generic[Row]):
+    """The rows that a queryset has read so far, and what brings the rest; safe for threads."""
+
+    def __init__(self) -> None:
+        self.read: list[Row] = []
+        self.complete = False
+        self._pages: Iterator[list[Row]] | None = None
+        self._lock = threading.Lock()
+
+    def has(self, index: int, pages: Callable[[], Iterator[list[Row]]]) -> bool:
+        """Tell whether there is a row at this place; reads as many pages as it takes to know."""
+        while index >= len(self.read) and not self.complete:
+            with self._lock:
+                if index >= len(self.read) and not self.complete:
+                    self._more(pages)
+        return index < len(self.read)
+
+    def fill(self, rows: list[Row]) -> None:
+        """Take rows that are known already."""
+        self.read, self.complete = rows, True
+
+    def _more(self, pages: Callable[[], Iterator[list[Row]]]) -> None:
+        if self._pages is None:
+            self._pages = pages()
+        try:
+            page = next(self._pages, None)
+        except BaseException:
+            # What is half read would look like all there is: the next one to ask begins anew.
+            self._pages, self.read = None, []
+            raise
+        if page is None:
+            self.complete = True
+        else:
+            self.read.extend(page)
+
+    def __reduce__(self) -> tuple[type[Self], tuple[()]]:
+        return type(self), ()
+
+
+@attrs.frozen(repr=False, eq=False)
+class QuerySet(Generic[Row]):
+    """Many rows of SWF, as a value: narrowing one gives another, and SWF is asked when rows are needed.
+
+    Iterating, indexing, ``len``, ``bool`` and ``repr`` read pages, each when it is needed, and keep their rows;
+    `all` gives the same queryset without them, to ask again.
+
+    Attributes:
+        connection: The way to SWF; None is the one of the domain, else the default (`swf.connection.current`).
+    """
+
+    missing: ClassVar[type[DoesNotExistError]] = DoesNotExistError
+
+    connection: Connection | None = attrs.field(default=None, kw_only=True)
+    _window: range = attrs.field(default=EVERYTHING, kw_only=True, alias="_window")
+    _reversed: bool = attrs.field(default=False, kw_only=True, alias="_reversed")
+    _rows: Rows[Row] = attrs.field(factory=Rows, init=False)
+
+    def all(self) -> Self:
+        """Give the same queryset with nothing read."""
+        return attrs.evolve(self)
+
+    def reverse(self) -> Self:
+        """Give the same rows in the other order, which SWF is asked for."""
+        self._refuse_window("reverse()")
+        return attrs.evolve(self, _reversed=not self._reversed)
+
+    def first(self) -> Row | None:
+        """Give the first row, None when there is none. Asks for one row where SWF does the filtering."""
+        if self._rows.read:
+            return self._rows.read[0]
+        return next(iter(self[:1]), None)
+
+    def last(self) -> Row | None:
+        """Give the last row, None when there is none: the first in the other order."""
+        if self._rows.complete or self._window != EVERYTHING:
+            rows = list(self)
+            return rows[-1] if rows else None
+        return self.reverse().first()
+
+    def count(self) -> Count:
+        """Count the rows: by SWF where it can count just these, else by reading them.
+
+        SWF may stop counting early: the count is then ``truncated``, and printed like ``1000+``.
+        """
+        if self._rows.complete:
+            return Count(len(self._rows.read))
+        calls = self._calls(self._swf.now())
+        if self._window == EVERYTHING and all(call.count and call.keep is None for call in calls):
+            return self._counted(calls)
+        return Count(sum(len(page) for page in self._pages()))
+
+    def exists(self) -> bool:
+        """Tell whether there is a row; asks for one where SWF does the filtering."""
+        return self.first() is not None
+
+    def iterator(self, page_size: int | None = None) -> Iterator[Row]:
+        """Read the rows without keeping them.
+
+        Args:
+            page_size: Rows to a page, 1000 at most. Left out, as many as SWF gives.
+        """
+        _check_page_size(page_size)
+        return (row for page in self._pages(page_size) for row in page)
+
+    def explain(self) -> str:
+        """Tell which calls will be made, what SWF filters and what is filtered here; sends nothing."""
+        calls = self._calls(datetime.now(UTC))
+        texts = [f"{number}. {call.text}" for number, call in enumerate(calls, start=1)]
+        if self._window != EVERYTHING:
+            stop = "the end" if self._window.stop == sys.maxsize else str(self._window.stop)
+            texts.append(f"Of these, rows {self._window.start} to {stop}.")
+        return "\n".join(texts)
+
+    def __iter__(self) -> Iterator[Row]:
+        index = 0
+        while self._rows.has(index, self._pages):
+            yield self._rows.read[index]
+            index += 1
+
+    def __len__(self) -> int:
+        self._rows.has(sys.maxsize, self._pages)
+        return len(self._rows.read)
+
+    def __bool__(self) -> bool:
+        return self._rows.has(0, self._pages)
+
+    @overload
+    def __getitem__(self, index: int) -> Row: ...
+
+    @overload
+    def __getitem__(self, index: slice) -> Self: ...
+
+    def __getitem__(self, index: int | slice) -> Row | Self:
+        if isinstance(index, slice):
+            return self._slice(index)
+        if index < 0:
+            return self._from_the_end(-index)
+        if not self._rows.read and not self._rows.complete:
+            only = next(iter(self._slice(slice(index, index + 1))), None)
+            if only is not None:
+                return only
+        elif self._rows.has(index, self._pages):
+            return self._rows.read[index]
+        raise IndexError(f"There is no row {index} in {type(self).__name__}.")
+
+    def __repr__(self) -> str:
+        rows = list(self[: SHOWN + 1])
+        shown = [*map(repr, rows[:SHOWN]), *(["..."] if len(rows) > SHOWN else [])]
+        return f"[{', '.join(shown)}]"
+
+    def _plan(self, now: datetime) -> tuple[Call[Row], ...]:
+        """Give the lists to ask of SWF, one after the other; sends nothing."""
+        raise NotImplementedError
+
+    def _reader(self) -> Callable[[dict[str, Any]], Row]:
+        """Give the function that makes a row from SWF's JSON."""
+        raise NotImplementedError
+
+    @property
+    def _swf(self) -> Connection:
+        return self.connection or connections.current()
+
+    def _calls(self, now: datetime) -> tuple[Call[Row], ...]:
+        calls = self._plan(now)
+        if not self._reversed:
+            return calls
+        return tuple(attrs.evolve(call, params={**call.params, "reverseOrder": True}) for call in reversed(calls))
+
+    def _pages(self, page_size: int | None = None) -> Iterator[list[Row]]:
+        """Read page by page the rows that the window shows."""
+        skip, left = self._window.start, len(self._window)
+        if not left:
+            return
+        for page in self._all_pages(page_size):
+            shown = page[skip : skip + left]
+            skip = max(0, skip - len(page))
+            left -= len(shown)
+            yield shown
+            if not left:
+                return
+
+    def _all_pages(self, page_size: int | None) -> Iterator[list[Row]]:
+        swf, read = self._swf, self._reader()
+        for call in self._calls(swf.now()):
+            size = page_size or self._page_size(call)
+            try:
+                for page in swf.pages(call.operation, **call.params, maximumPageSize=size):
+                    rows = [read(row) for row in page.get(call.key, ())]
+                    yield rows if call.keep is None else call.keep(rows)
+            except DoesNotExistError as error:
+                raise narrowed(error, self.missing) from error.__cause__
+
+    def _page_size(self, call: Call[Row]) -> int | None:
+        """Ask for no more rows than are shown, where SWF does all the filtering."""
+        return self._window.stop if call.keep is None and self._window.stop < PAGE_SIZE else None
+
+    def _counted(self, calls: Iterable[Call[Row]]) -> Count:
+        counts = []
+        for call in calls:
+            params = {name: value for name, value in call.params.items() if name != "reverseOrder"}
+            try:
+                counts.append(Count.of(self._swf.call(str(call.count), **params)))
+            except DoesNotExistError as error:
+                raise narrowed(error, self.missing) from error.__cause__
+        return Count(sum(counts), truncated=any(count.truncated for count in counts))
+
+    def _slice(self, wanted: slice) -> Self:
+        if wanted.step not in (None, 1) or (wanted.start or 0) < 0 or (wanted.stop or 0) < 0:
+            raise ValidationError(
+                f"Rows {wanted.start}:{wanted.stop}:{wanted.step} cannot be asked of SWF, which goes forward only. "
+                "Use reverse(), or slice a list of all."
+            )
+        narrower = attrs.evolve(self, _window=self._window[wanted])
+        if self._rows.complete:
+            narrower._rows.fill(self._rows.read[wanted])
+        return narrower
+
+    def _from_the_end(self, place: int) -> Row:
+        if self._rows.complete or self._window != EVERYTHING:
+            return list(self)[-place]
+        return self.reverse()[place - 1]
+
+    def _refuse_window(self, what: str) -> None:
+        if self._window != EVERYTHING:
+            raise InvalidKeywordArgumentError(
+                f"{what} comes before slicing: these are rows {self._window.start} to {self._window.stop}. "
+                "Slice what it gives."
+            )
+
+
+@attrs.frozen
+class Keyword:
+    """One filter: how its value is read, and how a row is held against it here."""
+
+    read: Callable[[Any], Any]
+    holds: Callable[[Any, Any], bool]
+
+
+@attrs.frozen
+class Condition:
+    """One filter with its value."""
+
+    keyword: str
+    value: Any
+
+    def at(self, now: datetime) -> "Condition":
+        """Give the condition with a fixed point in time, if it has one that is told from now."""
+        return attrs.evolve(self, value=dates.at(self.value, now)) if isinstance(self.value, dates.Ago) else self
+
+    def __str__(self) -> str:
+        return f"{self.keyword} {_shown(self.value)}"
+
+
+Conditions = tuple[Condition, ...]
+
+
+@attrs.frozen(repr=False, eq=False)
+class ModelQuerySet(QuerySet[M]):
+    """Models that SWF lists, narrowed by keywords.
+
+    What SWF cannot filter, or not together with the rest, is filtered here; `explain` tells. A keyword given again
+    narrows further, but ``status`` and ``domain``, which say what is listed, are replaced; ``status=None`` lists both
+    kinds. A value of None filters nothing. What a list of SWF leaves out is None in its models.
+    """
+
+    keywords: ClassVar[Mapping[str, Keyword]]
+    synonyms: ClassVar[Mapping[str, str]] = {}
+    statuses: ClassVar[tuple[str, str]]
+
+    _status: tuple[str, ...] | None = attrs.field(default=None, kw_only=True, alias="_status")
+    _conditions: Conditions = attrs.field(default=(), kw_only=True, alias="_conditions")
+    _excluded: tuple[Conditions, ...] = attrs.field(default=(), kw_only=True, alias="_excluded")
+
+    def all(self, **keywords: Any) -> Self:
+        """Give the same queryset, narrowed by keywords as `filter` does, with nothing read."""
+        return self.filter(**keywords)
+
+    def filter(self, **keywords: Any) -> Self:
+        """Give a narrower queryset.
+
+        Raises:
+            InvalidKeywordArgumentError: There is no such keyword, or none that goes with the others.
+            ValidationError: A value is none that the keyword takes.
+        """
+        if keywords:
+            self._refuse_window("filter()")
+        narrower = self._narrow(self._renamed(keywords))
+        # What SWF could not answer is refused here, where it was written.
+        narrower._plan(datetime.now(UTC))
+        return narrower
+
+    def exclude(self, **keywords: Any) -> Self:
+        """Give a queryset without the rows that all these keywords describe; they are filtered here."""
+        self._refuse_window("exclude()")
+        conditions = self._conditions_of(self._renamed(keywords))
+        return attrs.evolve(self, _excluded=(*self._excluded, conditions)) if conditions else self
+
+    def in_bulk(self, keys: Iterable[Any] | None = None) -> dict[Any, M]:
+        """Give models by what tells them apart: a name, a name and version, or a workflow id and run id.
+
+        Args:
+            keys: Which ones, each fetched with one Describe; those that are not there are left out. None gives all
+                rows, as the lists tell them.
+        """
+        if keys is None:
+            return {self._key(row): row for row in self}
+        found = {}
+        for key in keys:
+            try:
+                found[key] = self._fetch(key)
+            except self._model.DoesNotExist:
+                continue
+        return found
+
+    def values(self, *names: str) -> list[dict[str, Any]]:
+        """Give rows as dicts of some attributes, or of all.
+
+        Raises:
+            InvalidKeywordArgumentError: The models have no such attribute.
+        """
+        known = [member.name for member in wire.members(self._model)]
+        for name in names:
+            if name not in known:
+                raise InvalidKeywordArgumentError(f"{self._model.__name__} has no {name!r}. {_choices(name, known)}")
+        return [{name: getattr(row, name) for name in names or known} for row in self]
+
+    def __contains__(self, model: object) -> bool:
+        if not isinstance(model, self._model):
+            return False
+        key = self._key(model)
+        return any(self._key(row) == key for row in self)
+
+    @property
+    def _model(self) -> type[M]:
+        """The class of the rows."""
+        raise NotImplementedError
+
+    def _key(self, row: M) -> Any:
+        """Give what tells a row from the others."""
+        raise NotImplementedError
+
+    def _fetch(self, key: Any) -> M:
+        """Describe one object."""
+        raise NotImplementedError
+
+    def _narrow(self, keywords: Mapping[str, Any]) -> Self:
+        others = dict(keywords)
+        selected: dict[str, Any] = {}
+        if "status" in others:
+            word = others.pop("status")
+            selected["_status"] = self.statuses if word is None else (self._word(word),)
+        if others.get("domain") is not None:
+            selected["domain"] = others.pop("domain")
+        return attrs.evolve(self, **selected, _conditions=(*self._conditions, *self._conditions_of(others)))
+
+    def _word(self, word: Any) -> str:
+        if word not in self.statuses:
+            raise ValidationError(f"{word!r} is no status. Give {' or '.join(self.statuses)}, or None for both.")
+        return str(word)
+
+    def _renamed(self, keywords: Mapping[str, Any]) -> dict[str, Any]:
+        """Give the keywords by the names that filters have."""
+        renamed = {self.synonyms.get(name, name): value for name, value in keywords.items()}
+        for name in renamed:
+            if name not in self.keywords:
+                known = sorted({*self.keywords, *self.synonyms})
+                raise InvalidKeywordArgumentError(
+                    f"{type(self).__name__} has no filter {name!r}. {_choices(name, known)}"
+                )
+        return renamed
+
+    def _conditions_of(self, keywords: Mapping[str, Any]) -> Conditions:
+        return tuple(
+            Condition(name, self.keywords[name].read(value)) for name, value in keywords.items() if value is not None
+        )
+
+    def _holds(self, row: M, condition: Condition) -> bool:
+        return self.keywords[condition.keyword].holds(row, condition.value)
+
+    def _keeps(self, row: M, conditions: Conditions, excluded: tuple[Conditions, ...]) -> bool:
+        return all(self._holds(row, condition) for condition in conditions) and not any(
+            all(self._holds(row, condition) for condition in group) for group in excluded
+        )
+
+    def _call(self, rest: Conditions, now: datetime, **call: Any) -> Call[M]:
+        """Give a call that checks the rest of the conditions here."""
+        excluded = self._excluded_at(now)
+        here = (*map(str, rest), *(f"not ({' and '.join(map(str, group))})" for group in excluded))
+
+        def keep(rows: list[M]) -> list[M]:
+            return [row for row in rows if self._keeps(row, rest, excluded)]
+
+        return Call(here=here, keep=keep if here else None, **call)
+
+    def _conditions_at(self, now: datetime) -> Conditions:
+        return tuple(condition.at(now) for condition in self._conditions)
+
+    def _excluded_at(self, now: datetime) -> tuple[Conditions, ...]:
+        return tuple(tuple(condition.at(now) for condition in group) for group in self._excluded)
+
+    def _only(self, keywords: Mapping[str, Any]) -> M:
+        """Give the one row that the keywords describe."""
+        rows = list(self.filter(**keywords)[:2])
+        said = ", ".join(f"{name}={value!r}" for name, value in keywords.items() if value is not None) or "this filter"
+        if not rows:
+            raise self._model.DoesNotExist(f"No {self._model.__name__} has {said}. Check the names and the status.")
+        if len(rows) > 1:
+            raise MultipleObjectsReturned(
+                f"More than one {self._model.__name__} has {said}: {rows[0]!r}, {rows[1]!r}. Say more, or use filter()."
+            )
+        return rows[0]
+
+    def _checked(self, row: M, keywords: Mapping[str, Any]) -> M:
+        """Give a described row, if it is one of this queryset's that the keywords describe."""
+        wanted, now = self.filter(**keywords), self._swf.now()
+        listed = wanted._status is None or getattr(row, "status", None) in wanted._status
+        if listed and self._keeps(row, wanted._conditions_at(now), wanted._excluded_at(now)):
+            return row
+        raise self._model.DoesNotExist(f"{row!r} is there, but is none of these:\n{wanted.explain()}")
+
+
+@attrs.frozen(repr=False, eq=False)
+class RegisteredQuerySet(ModelQuerySet[M]):
+    """Models that are registered: domains, workflow types, activity types."""
+
+    def create(self, *args: Any, **attributes: Any) -> M:
+        """Register an object with these attributes, and give it as declared.
+
+        Raises:
+            AlreadyExistsError: It is there already.
+        """
+        declared = self._declared(*args, **attributes)
+        declared.save()
+        return declared
+
+    def get_or_create(self, *args: Any, **attributes: Any) -> M:
+        """Give the object of this name as SWF holds it; registers it first when it is not there.
+
+        The attributes count only for registering. When somebody else registers it meanwhile, theirs is given.
+        """
+        declared = self._declared(*args, **attributes)
+        try:
+            return declared.upstream()
+        except declared.DoesNotExist:
+            pass
+        with suppress(declared.AlreadyExists):
+            declared.save()
+        return declared.upstream()
+
+    def _declared(self, *args: Any, **attributes: Any) -> M:
+        """Give the model that the arguments declare, on this connection."""
+        raise NotImplementedError
+
+
+def _check_page_size(page_size: int | None) -> None:
+    if page_size is not None and not 1 <= page_size <= PAGE_SIZE:
+        raise ValidationError(f"A page has 1 to {PAGE_SIZE} rows, and not {page_size!r}. Leave page_size out for most.")
+
+
+def text(value: Any) -> str:
+    """Read a filter's value that is text.
+
+    Raises:
+        ValidationError: It is something else.
+    """
+    if not isinstance(value, str):
+        raise ValidationError(f"{value!r} is no text, which this filter takes. Write it in quotes.")
+    return value
+
+
+def unread(model: type[Model], listed: str) -> tuple[str, ...]:
+    """Name the attributes of a model that SWF's lists leave out: those outside one member of Describe's answer."""
+    return tuple(member.name for member in wire.members(model) if member.path[0] != listed)
+
+
+def _choices(name: str, known: Iterable[str]) -> str:
+    known = list(known)
+    close = get_close_matches(name, known, n=1)
+    meant = f"Did you mean {close[0]!r}? " if close else ""
+    return f"{meant}There are: {', '.join(known)}."

@@ -1,0 +1,332 @@
+"""What will be asked, told without asking."""
+
+from datetime import UTC, date, datetime, timedelta
+
+import pytest
+
+from swf.connection import Connection
+from swf.exceptions import InvalidKeywordArgumentError, ValidationError
+from swf.models import Domain, WorkflowExecution, WorkflowType
+from swf.querysets import (
+    ActivityTypeQuerySet,
+    DomainQuery,
+    DomainQuerySet,
+    HistoryQuerySet,
+    WorkflowExecutionQuerySet,
+    WorkflowTypeQuerySet,
+)
+
+NOW = datetime(2030, 3, 1, 12, tzinfo=UTC)
+DAYS_30 = {"oldestDate": datetime(2030, 1, 30, 12, tzinfo=UTC)}
+
+executions = WorkflowExecutionQuerySet("shop")
+
+
+def planned(queryset):
+    return [(call.operation, call.params, call.here) for call in queryset._plan(NOW)]
+
+
+def only(queryset):
+    [(operation, params, here)] = planned(queryset)
+    assert params.pop("domain") == "shop"
+    return operation, params, here
+
+
+def test_open_executions_of_the_last_30_days_are_listed():
+    assert only(executions) == ("list_open_workflow_executions", {"startTimeFilter": DAYS_30}, ())
+
+
+@pytest.mark.parametrize(
+    ("filters", "operation", "params", "here"),
+    [
+        ({"status": "CLOSED"}, "closed", {"startTimeFilter": DAYS_30}, ()),
+        (
+            {"workflow_id": "order-7"},
+            "open",
+            {"startTimeFilter": DAYS_30, "executionFilter": {"workflowId": "order-7"}},
+            (),
+        ),
+        ({"tag": "urgent"}, "open", {"startTimeFilter": DAYS_30, "tagFilter": {"tag": "urgent"}}, ()),
+        (
+            {"workflow_type_name": "Order"},
+            "open",
+            {"startTimeFilter": DAYS_30, "typeFilter": {"name": "Order"}},
+            (),
+        ),
+        (
+            {"workflow_type_name": "Order", "workflow_type_version": "1.0"},
+            "open",
+            {"startTimeFilter": DAYS_30, "typeFilter": {"name": "Order", "version": "1.0"}},
+            (),
+        ),
+        (
+            {"workflow_type": ("Order", "1.0")},
+            "open",
+            {"startTimeFilter": DAYS_30, "typeFilter": {"name": "Order", "version": "1.0"}},
+            (),
+        ),
+        (
+            {"workflow_type": WorkflowType("shop", "Order", "1.0")},
+            "open",
+            {"startTimeFilter": DAYS_30, "typeFilter": {"name": "Order", "version": "1.0"}},
+            (),
+        ),
+        (
+            {"workflow_type_version": "1.0"},
+            "open",
+            {"startTimeFilter": DAYS_30},
+            ("workflow_type_version '1.0'",),
+        ),
+        (
+            {"close_status": "FAILED"},
+            "closed",
+            {"startTimeFilter": DAYS_30, "closeStatusFilter": {"status": "FAILED"}},
+            (),
+        ),
+        (
+            {"workflow_id": "order-7", "tag": "urgent", "workflow_type_name": "Order", "close_status": "FAILED"},
+            "closed",
+            {"startTimeFilter": DAYS_30, "executionFilter": {"workflowId": "order-7"}},
+            ("tag 'urgent'", "workflow_type_name 'Order'", "close_status 'FAILED'"),
+        ),
+        (
+            {"run_id": "22abc", "cancel_requested": True},
+            "open",
+            {"startTimeFilter": DAYS_30},
+            ("run_id '22abc'", "cancel_requested True"),
+        ),
+        (
+            {"start_oldest_date": 7},
+            "open",
+            {"startTimeFilter": {"oldestDate": datetime(2030, 2, 22, 12, tzinfo=UTC)}},
+            (),
+        ),
+        (
+            {"oldest_date": 7, "latest_date": timedelta(days=1)},
+            "open",
+            {
+                "startTimeFilter": {
+                    "oldestDate": datetime(2030, 2, 22, 12, tzinfo=UTC),
+                    "latestDate": datetime(2030, 2, 28, 12, tzinfo=UTC),
+                }
+            },
+            (),
+        ),
+        (
+            {"start_latest_date": 60},
+            "open",
+            {
+                "startTimeFilter": {
+                    "oldestDate": datetime(1970, 1, 1, tzinfo=UTC),
+                    "latestDate": datetime(2029, 12, 31, 12, tzinfo=UTC),
+                }
+            },
+            (),
+        ),
+        (
+            {"close_oldest_date": "2030-02-01"},
+            "closed",
+            {"closeTimeFilter": {"oldestDate": datetime(2030, 2, 1, tzinfo=UTC)}},
+            (),
+        ),
+        (
+            {"close_oldest_date": "2030-02-01", "start_oldest_date": "2030-01-01"},
+            "closed",
+            {"closeTimeFilter": {"oldestDate": datetime(2030, 2, 1, tzinfo=UTC)}},
+            ("start_oldest_date 2030-01-01T00:00:00+00:00",),
+        ),
+        (
+            {"close_latest_date": date(2030, 1, 31)},
+            "closed",
+            {
+                "closeTimeFilter": {
+                    "oldestDate": datetime(1970, 1, 1, tzinfo=UTC),
+                    "latestDate": datetime(2030, 2, 1, tzinfo=UTC),
+                }
+            },
+            ("close_latest_date 2030-01-31T23:59:59.999000+00:00",),
+        ),
+        ({"tag": None, "workflow_id": None}, "open", {"startTimeFilter": DAYS_30}, ()),
+    ],
+)
+def test_the_narrowest_filter_is_sent_and_the_rest_is_checked_here(filters, operation, params, here):
+    assert only(executions.filter(**filters)) == (f"list_{operation}_workflow_executions", params, here)
+
+
+def test_both_statuses_are_two_lists_open_executions_first():
+    assert [operation for operation, _, _ in planned(executions.filter(status=None))] == [
+        "list_open_workflow_executions",
+        "list_closed_workflow_executions",
+    ]
+
+
+def test_both_statuses_are_one_list_when_only_closed_executions_can_answer():
+    operation, _, _ = only(executions.filter(status=None, close_status="FAILED"))
+
+    assert operation == "list_closed_workflow_executions"
+
+
+def test_a_filter_that_is_given_again_narrows_further():
+    _, params, here = only(executions.filter(tag="a").filter(tag="b", start_oldest_date=7).filter(start_oldest_date=3))
+
+    assert params["tagFilter"] == {"tag": "a"}
+    assert here == ("tag 'b'", "start_oldest_date 2030-02-26T12:00:00+00:00")
+
+
+def test_a_status_that_is_given_again_is_replaced():
+    operation, _, _ = only(executions.filter(status="CLOSED").filter(status="OPEN"))
+
+    assert operation == "list_open_workflow_executions"
+
+
+def test_a_domain_that_is_given_is_asked():
+    assert executions.filter(domain="bank")._plan(NOW)[0].params["domain"] == "bank"
+    assert executions.filter(domain=Domain("bank"))._plan(NOW)[0].params["domain"] == "bank"
+
+
+def test_what_is_excluded_is_checked_here():
+    _, params, here = only(executions.exclude(tag="test").exclude(workflow_type_name="Refund", cancel_requested=True))
+
+    assert params == {"startTimeFilter": DAYS_30}
+    assert here == ("not (tag 'test')", "not (workflow_type_name 'Refund' and cancel_requested True)")
+
+
+def test_a_queryset_stays_what_it_is_when_it_is_narrowed():
+    executions.filter(tag="a").exclude(tag="b").reverse()
+
+    assert only(executions) == ("list_open_workflow_executions", {"startTimeFilter": DAYS_30}, ())
+
+
+@pytest.mark.parametrize(
+    ("filters", "error", "message"),
+    [
+        ({"tags": "a"}, InvalidKeywordArgumentError, r"no filter 'tags'\. Did you mean 'tag'\? There are: cancel_req"),
+        ({"status": "OPEN", "close_status": "FAILED"}, InvalidKeywordArgumentError, "close_status can be asked of clo"),
+        ({"status": "OPEN", "close_oldest_date": 3}, InvalidKeywordArgumentError, "Leave out status='OPEN'"),
+        ({"status": "RUNNING"}, ValidationError, "'RUNNING' is no status. Give OPEN or CLOSED, or None for both"),
+        ({"close_status": "DONE"}, ValidationError, "'DONE' is no close status. Give one of COMPLETED"),
+        ({"start_oldest_date": 3, "start_latest_date": 7}, ValidationError, "is later than start_latest_date"),
+        ({"close_oldest_date": 3, "close_latest_date": 7}, ValidationError, "a number means days back"),
+        ({"start_oldest_date": "soon"}, ValidationError, "'soon' is no date"),
+        ({"workflow_type": "Order"}, ValidationError, "is no type of SWF"),
+        ({"workflow_id": 7}, ValidationError, "7 is no text"),
+        ({"cancel_requested": "yes"}, ValidationError, "neither True nor False"),
+        ({"parent": "order-7"}, ValidationError, "does not name a run of an execution"),
+        ({"parent": WorkflowExecution("shop", "order-7")}, ValidationError, "does not name a run of an execution"),
+    ],
+)
+def test_what_cannot_be_asked_is_refused_where_it_is_written(filters, error, message):
+    with pytest.raises(error, match=message):
+        executions.filter(**filters)
+
+
+def test_an_unknown_keyword_is_refused_also_by_all_get_and_exclude():
+    for ask in (executions.all, executions.get, executions.exclude):
+        with pytest.raises(InvalidKeywordArgumentError, match="no filter 'nme'"):
+            ask(nme="x")
+
+
+@pytest.mark.parametrize(
+    ("queryset", "operation"),
+    [(WorkflowTypeQuerySet("shop"), "list_workflow_types"), (ActivityTypeQuerySet("shop"), "list_activity_types")],
+)
+def test_types_are_listed_by_status_and_name(queryset, operation):
+    assert only(queryset) == (operation, {"registrationStatus": "REGISTERED"}, ())
+    assert only(queryset.all(registration_status="DEPRECATED")) == (
+        operation,
+        {"registrationStatus": "DEPRECATED"},
+        (),
+    )
+    assert only(queryset.filter(status="DEPRECATED", name="Order", version="1.0")) == (
+        operation,
+        {"registrationStatus": "DEPRECATED", "name": "Order"},
+        ("version '1.0'",),
+    )
+    assert [params["registrationStatus"] for _, params, _ in planned(queryset.filter(status=None))] == [
+        "REGISTERED",
+        "DEPRECATED",
+    ]
+
+
+def test_domains_are_listed_by_status():
+    assert planned(DomainQuerySet()) == [("list_domains", {"registrationStatus": "REGISTERED"}, ())]
+    assert planned(DomainQuerySet().filter(name="shop", status="DEPRECATED")) == [
+        ("list_domains", {"registrationStatus": "DEPRECATED"}, ("name 'shop'",)),
+    ]
+
+
+def test_the_queryset_of_domains_has_two_names():
+    assert DomainQuery is DomainQuerySet
+
+
+def test_explain_tells_the_calls_their_filters_and_what_is_done_here():
+    queryset = WorkflowExecutionQuerySet("shop").filter(
+        status=None, workflow_id="order-7", tag="urgent", start_oldest_date="2030-01-31"
+    )
+
+    assert queryset.reverse()[10:20].explain().splitlines() == [
+        "1. ListClosedWorkflowExecutions",
+        "  SWF filters: domain 'shop'; startTimeFilter oldestDate=2030-01-31T00:00:00+00:00; "
+        "executionFilter workflowId='order-7'; reverseOrder True",
+        "  filtered here: tag 'urgent'",
+        "2. ListOpenWorkflowExecutions",
+        "  SWF filters: domain 'shop'; startTimeFilter oldestDate=2030-01-31T00:00:00+00:00; "
+        "executionFilter workflowId='order-7'; reverseOrder True",
+        "  filtered here: tag 'urgent'",
+        "Of these, rows 10 to 20.",
+    ]
+
+
+def test_planning_and_explaining_send_nothing():
+    unreachable = Connection("http://127.0.0.1:1")
+
+    queryset = WorkflowExecutionQuerySet("shop", connection=unreachable).filter(tag="a").reverse()[:10]
+
+    assert "ListOpenWorkflowExecutions" in queryset.explain()
+    assert unreachable._opened is None
+
+
+def test_after_slicing_nothing_is_narrowed():
+    sliced = executions[10:20]
+
+    for narrow in (lambda: sliced.filter(tag="a"), lambda: sliced.exclude(tag="a"), sliced.reverse):
+        with pytest.raises(InvalidKeywordArgumentError, match="before slicing: these are rows 10 to 20"):
+            narrow()
+
+
+@pytest.mark.parametrize("wanted", [slice(-5, None), slice(None, -1), slice(0, 10, 2), slice(None, None, -1)])
+def test_slices_go_forward(wanted):
+    with pytest.raises(ValidationError, match=r"Use reverse\(\), or slice a list"):
+        executions[wanted]
+
+
+@pytest.mark.parametrize("page_size", [0, -1, 1001])
+def test_a_page_has_a_size_that_swf_knows(page_size):
+    with pytest.raises(ValidationError, match="1 to 1000 rows"):
+        executions.iterator(page_size)
+
+
+def test_the_events_of_a_run_are_planned_with_what_is_kept_here():
+    events = HistoryQuerySet("shop", workflow_id="order-7", run_id="22abc")
+
+    assert planned(events.filter("TimerFired", timer_id="lunch")) == [
+        (
+            "get_workflow_execution_history",
+            {"domain": "shop", "execution": {"workflowId": "order-7", "runId": "22abc"}},
+            ("TimerFired, timer_id 'lunch'",),
+        )
+    ]
+
+
+def test_events_belong_to_a_run():
+    with pytest.raises(ValidationError, match="Give workflow_id and run_id"):
+        HistoryQuerySet("shop").explain()
+
+
+def test_an_event_filter_that_cannot_match_is_refused():
+    events = HistoryQuerySet("shop", workflow_id="order-7", run_id="22abc")
+
+    with pytest.raises(ValidationError, match="no event of SWF"):
+        events.filter("TimerBurnt")
+    with pytest.raises(InvalidKeywordArgumentError, match="No event has an attribute 'timerid'"):
+        events.filter(timerid="lunch")
