@@ -2,6 +2,8 @@
 
 import sys
 
+from swf.exceptions import MissingExtraError
+
 # What the extra "cli" brings.
 _CLI_PACKAGES = {"click", "rich"}
 
@@ -10,11 +12,12 @@ def main() -> None:
     """Run the command line, or say what it needs."""
     try:
         from swf.cli import main as run
+
+        sys.exit(run())
     except ModuleNotFoundError as error:
-        if error.name not in _CLI_PACKAGES:
+        if error.name is None or error.name.partition(".")[0] not in _CLI_PACKAGES:
             raise
-        sys.exit("The command line needs the extra 'cli'. Install it: pip install 'simple-workflow[cli]'")
-    sys.exit(run())
+        sys.exit(str(MissingExtraError("The command line", "cli")))
 
 
 if __name__ == "__main__":
