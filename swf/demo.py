@@ -63,7 +63,7 @@ def types(math_domain: Domain) -> tuple[WorkflowType, ActivityType, ActivityType
 
 
 class ArithmeticDecider(Decider):
-    """Has every operation performed, again if it was not done in time, and completes the execution when all are done."""
+    """Has every operation performed, again if it was not done in time; completes the execution when all are done."""
 
     def decide(self, task: DecisionTask) -> Iterable[Decision]:
         """Say what is next, given all that happened."""

@@ -64,8 +64,10 @@ telling = threading.Lock()
 def before(params, **_):
     asked.request = json.loads(params["body"])
 
+TOLD = ("runId", "taskToken", "startedEventId", "workflowExecution")
+
 def after(model, parsed, **_):
-    answer = {name: parsed[name] for name in ("runId", "taskToken", "startedEventId", "workflowExecution") if name in parsed}
+    answer = {name: parsed[name] for name in TOLD if name in parsed}
     with telling:
         print(json.dumps([model.name, asked.request, answer]), flush=True)
 
