@@ -124,7 +124,7 @@ class WorkflowType(InDomain):
     )
     lambda_role: Annotated[Arn | None, At("configuration.defaultLambdaRole")] = None
 
-    def start_execution(  # noqa: PLR0917 - names and order are promised
+    def start_execution(
         self,
         workflow_id: str | None = None,
         task_list: str | None = None,
