@@ -33,7 +33,7 @@ from swf.exceptions import (
     ValidationError,
     from_fault,
 )
-from swf.settings import DEFAULT_REGION, Settings
+from swf.settings import DEFAULT_REGION, Explanation, Settings
 
 if TYPE_CHECKING:
     from botocore.config import Config
@@ -203,6 +203,10 @@ class Connection:
     def __reduce__(self) -> tuple[type[None], tuple[()]]:
         # A connection stays in its process: pickled as a part of a model it becomes None, the default of the other one.
         return type(None), ()
+
+    def explain(self) -> Explanation:
+        """Tell which settings this connection uses and where each came from, secrets masked; sends nothing."""
+        return self._settings().explanation
 
     def _settings(self) -> Settings:
         return settings.resolve(**self._given)

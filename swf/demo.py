@@ -232,9 +232,7 @@ def _show_queries(console: Console, math_domain: Domain) -> None:
     ):
         console.print(Text(f">>> {question}", style="cyan"))
         # Printed and asked from the same text, so that it is what it says.
-        answer = eval(question, names)
-        is_text = isinstance(answer, str) and "\n" in answer
-        console.print(Text(answer if is_text else repr(answer)), soft_wrap=True)
+        console.print(Text(repr(eval(question, names))), soft_wrap=True)
 
 
 def _show_history(console: Console, execution: WorkflowExecution) -> None:

@@ -248,13 +248,17 @@ FAULTS: dict[str, type[ResponseError]] = {
     "UnknownOperationException": UnknownOperationError,
 }
 
+_ALREADY_REGISTERED = "It is registered already: nothing needs to be done."
+
 
 def from_fault(operation: str, code: str, message: str, request_id: str | None = None) -> ResponseError:
     """Give our error for a fault of SWF, told by its code and never by the wording of its message."""
     error = FAULTS.get(code, ResponseError)
+    was_registered = operation.startswith("Undeprecate") and issubclass(error, AlreadyExistsError)
+    remedy = _ALREADY_REGISTERED if was_registered else error.remedy
     said = f": {message.rstrip('.')}" if message else ""
     return error(
-        f"{operation} was refused with {code}{said}. {error.remedy}".strip(),
+        f"{operation} was refused with {code}{said}. {remedy}".strip(),
         code=code,
         fault=message,
         request_id=request_id,
@@ -264,9 +268,7 @@ def from_fault(operation: str, code: str, message: str, request_id: str | None =
 
 def narrowed(error: ResponseError, kind: type[ResponseError]) -> ResponseError:
     """Give the same error as one of a narrower kind, once it is known what was asked for."""
-    return kind(
-        str(error), code=error.code, fault=error.fault, request_id=error.request_id, operation=error.operation
-    )
+    return kind(str(error), code=error.code, fault=error.fault, request_id=error.request_id, operation=error.operation)
 
 
 def _restored(kind: type[SWFError], args: tuple[Any, ...], attributes: dict[str, Any]) -> SWFError:

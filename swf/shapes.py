@@ -188,6 +188,7 @@ class Duration(NumberText):
 
     max: int | None = 99_999_999
     min: int | None = 0
+    has_none: bool = True
 
     def read(self, value: str) -> int | str | None:
         if value == NONE:
@@ -195,7 +196,9 @@ class Duration(NumberText):
         return int(value) if value else None
 
     def problem(self, value: Any) -> str | None:
-        return None if value == NONE else super().problem(value)
+        if value != NONE:
+            return super().problem(value)
+        return None if self.has_none else f"is not allowed here; give a number of at most {self.max:,}"
 
 
 @attrs.frozen

@@ -9,7 +9,8 @@ import signal
 import socket
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from types import FrameType, TracebackType
 from typing import Any, ClassVar, Generic, Self, TypeVar
 
@@ -19,10 +20,12 @@ from swf import connection as connections
 from swf.connection import Connection
 from swf.exceptions import (
     ConfigurationError,
+    DoesNotExistError,
     InvalidCredentialsError,
     OperationNotPermittedError,
     PollTimeout,
     SWFError,
+    narrowed,
 )
 from swf.models.base import Request
 from swf.models.domain import Domain, domain_of
@@ -142,27 +145,15 @@ class Actor(Generic[Task]):
         self._stopping.set()
         until = None if timeout is None else time.monotonic() + timeout
         while self._thread is not None and self._thread.is_alive() and self._thread is not threading.current_thread():
-            if until is not None and time.monotonic() >= until:
-                return False
             self.connection.end_polls(self.identity)
             self._thread.join(0.02)
+            if until is not None and time.monotonic() >= until:
+                return not self._thread.is_alive()
         return True
 
     def run(self) -> None:
-        """Poll in the foreground until SIGINT or SIGTERM comes, then stop without losing a task.
-
-        In another thread than the main one, where Python delivers no signals, `stop` ends it.
-        """
-        handlers = self._catch_signals()
-        try:
-            self.start()
-            while self._thread is not None and self._thread.is_alive():
-                if self._stopping.is_set():
-                    self.connection.end_polls(self.identity)
-                self._thread.join(0.1)
-        finally:
-            for number, handler in handlers.items():
-                signal.signal(number, handler)
+        """Poll in the foreground until SIGINT or SIGTERM comes; see `swf.actors.run`, which does so for several."""
+        run(self)
 
     def __enter__(self) -> Self:
         self.start()
@@ -176,15 +167,13 @@ class Actor(Generic[Task]):
     def __repr__(self) -> str:
         return f"{type(self).__name__}({self.domain.name!r}, {self.task_list!r}, {self.state.value})"
 
-    def _catch_signals(self) -> dict[int, Any]:
-        if threading.current_thread() is not threading.main_thread():
-            return {}
-
-        def stop(number: int, frame: FrameType | None) -> None:
-            _log.info("%r got %s and stops", self, signal.Signals(number).name)
-            self._stopping.set()
-
-        return {number: signal.signal(number, stop) for number in (signal.SIGINT, signal.SIGTERM)}
+    @contextmanager
+    def _in_domain(self) -> Iterator[None]:
+        """Say that it is the domain, when a poll finds that something is not there: a task list always is."""
+        try:
+            yield
+        except DoesNotExistError as error:
+            raise narrowed(error, self.domain.DoesNotExist) from error.__cause__
 
     def _work(self) -> None:
         failures = 0
@@ -209,6 +198,44 @@ class Actor(Generic[Task]):
             self.perform_task(task)
         except Exception:
             _log.exception("%r could not finish %r", self, task)
+
+
+def run(*actors: Actor[Any]) -> None:
+    """Have actors poll in the foreground until SIGINT or SIGTERM comes, then stop them without losing a task.
+
+    All are told to stop before the first is waited for. In another thread than the main one, where Python delivers no
+    signals, it ends when each of them was stopped.
+    """
+    stopping = threading.Event()
+    handlers = _on_signals(stopping.set)
+    try:
+        for actor in actors:
+            actor.start()
+        while not stopping.is_set() and any(actor.state is not State.STOPPED for actor in actors):
+            stopping.wait(0.1)
+    finally:
+        stop(*actors)
+        for number, handler in handlers.items():
+            signal.signal(number, handler)
+
+
+def stop(*actors: Actor[Any]) -> None:
+    """Stop actors, all at once: each is told before the first is waited for."""
+    going = list(actors)
+    while going:
+        going = [actor for actor in going if not actor.stop(timeout=0)]
+
+
+def _on_signals(call: Callable[[], None]) -> dict[int, Any]:
+    """Call this when the process is asked to end; give the handlers that did so before."""
+    if threading.current_thread() is not threading.main_thread():
+        return {}
+
+    def hear(number: int, frame: FrameType | None) -> None:
+        _log.info("%s came: no more polls; tasks in hand are finished", signal.Signals(number).name)
+        call()
+
+    return {number: signal.signal(number, hear) for number in (signal.SIGINT, signal.SIGTERM)}
 
 
 def pause(failures: int) -> float:

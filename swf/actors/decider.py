@@ -1,16 +1,12 @@
 """Decision tasks: what happened is read, what happens next is answered."""
 
 import logging
-from collections.abc import Iterable
 
 from swf.actors.core import Actor, Poll
 from swf.exceptions import DoesNotExistError, PollTimeout
-from swf.models.decision import Decision
-from swf.models.task import DecisionTask
+from swf.models.task import Decisions, DecisionTask
 
 _log = logging.getLogger(__name__)
-
-Decisions = Iterable[Decision] | Decision | None
 
 
 class Decider(Actor[DecisionTask]):
@@ -70,7 +66,8 @@ class Decider(Actor[DecisionTask]):
             start_at_previous_started_event=start_at_previous_started_event,
         )
         pages = self.connection.pages("poll_for_decision_task", domain=self.domain.name, **asked.params)
-        first = next(pages)
+        with self._in_domain():
+            first = next(pages)
         if not first.get("taskToken"):
             raise PollTimeout(f"No decision task came on the task list {asked.task_list!r}. Poll again.")
         # The token of a further page is good for a minute only, so none is left for later.
@@ -105,7 +102,7 @@ class Decider(Actor[DecisionTask]):
         """
         task = DecisionTask(self.domain, self.task_list, task_token, connection=self.connection)
         task.complete(
-            _listed(decisions),
+            decisions,
             execution_context,
             task_list,
             task_list_schedule_to_start_timeout,
@@ -125,10 +122,6 @@ class Decider(Actor[DecisionTask]):
             )
             return
         try:
-            task.complete(_listed(decisions))
+            task.complete(decisions)
         except DoesNotExistError:
             _log.warning("The decisions on %r came too late: the task or the execution is closed.", task.execution)
-
-
-def _listed(decisions: Decisions) -> Iterable[Decision]:
-    return [decisions] if isinstance(decisions, Decision) else decisions or ()

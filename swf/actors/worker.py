@@ -51,7 +51,8 @@ class ActivityWorker(Actor[ActivityTask]):
         See: https://docs.aws.amazon.com/amazonswf/latest/apireference/API_PollForActivityTask.html
         """
         asked = Poll(task_list=task_list or self.task_list, identity=identity or self.identity)
-        answer = self.connection.call("poll_for_activity_task", domain=self.domain.name, **asked.params)
+        with self._in_domain():
+            answer = self.connection.call("poll_for_activity_task", domain=self.domain.name, **asked.params)
         if not answer.get("taskToken"):
             raise PollTimeout(f"No activity task came on the task list {asked.task_list!r}. Poll again.")
         return ActivityTask.from_poll(self.domain, asked.task_list, answer, connection=self.connection)
@@ -83,7 +84,7 @@ class ActivityWorker(Actor[ActivityTask]):
 
         See: https://docs.aws.amazon.com/amazonswf/latest/apireference/API_RespondActivityTaskFailed.html
         """
-        self._task(task_token).fail(reason, details)
+        self._task(task_token).fail(reason=reason, details=details)
 
     def cancel(self, task_token: str, details: Any = None) -> None:
         """Answer that the task was canceled.
@@ -138,7 +139,7 @@ class ActivityWorker(Actor[ActivityTask]):
 
     def _fail(self, task: ActivityTask, error: Exception) -> None:
         _log.error("%r of %r failed.", task, task.execution, exc_info=error)
-        task.fail(failure_reason(error), failure_details(error))
+        task.fail(reason=failure_reason(error), details=failure_details(error))
 
     def _task(self, task_token: str) -> ActivityTask:
         return ActivityTask(self.domain, self.task_list, task_token, connection=self.connection)

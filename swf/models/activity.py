@@ -153,7 +153,7 @@ class ActivityTask(Task):
         """
         self._answer("respond_activity_task_completed", Completion(result=result))
 
-    def fail(self, reason: str | None = None, details: Any = None) -> None:
+    def fail(self, *, reason: str | None = None, details: Any = None) -> None:
         """Answer that the work failed.
 
         Args:

@@ -2,14 +2,20 @@
 
 from collections.abc import Mapping
 from operator import attrgetter
-from typing import TYPE_CHECKING, Annotated, Any, ClassVar
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Self
 
 import attrs
 
-from swf import wire
+from swf import settings, wire
 from swf.connection import Connection
 from swf.constants import REGISTERED
-from swf.exceptions import AlreadyExistsError, DoesNotExistError, DomainAlreadyExists, DomainDoesNotExist
+from swf.exceptions import (
+    AlreadyExistsError,
+    ConfigurationError,
+    DoesNotExistError,
+    DomainAlreadyExists,
+    DomainDoesNotExist,
+)
 from swf.models.base import Calls, Count, Model, Request, number
 from swf.shapes import (
     Arn,
@@ -69,6 +75,20 @@ class Domain(Model):
         attrs.field(default=30, converter=number)
     )
     arn: Annotated[Arn | None, At("domainInfo.arn", read_only=True)] = attrs.field(default=None, eq=False)
+
+    @classmethod
+    def default(cls, *, connection: Connection | None = None) -> Self:
+        """Give the domain that the settings name, without asking SWF.
+
+        Raises:
+            ConfigurationError: They name none.
+        """
+        name = settings.get("domain")
+        if name is None:
+            raise ConfigurationError(
+                "No default domain is set. Set SWF_DOMAIN, or domain under [defaults] in the file ~/.swf."
+            )
+        return cls(name, connection=connection)
 
     def save(self, tags: Mapping[str, str] | None = None) -> None:
         """Register the domain.

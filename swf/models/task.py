@@ -15,6 +15,9 @@ from swf.models.history.base import History
 from swf.models.workflow import WorkflowExecution
 from swf.shapes import Data, DurationInSecondsOptional, EventId, ExecutionId, TaskList, TaskToken, execution_id, type_id
 
+# What a decider may answer with.
+Decisions = Iterable[Decision] | Decision | None
+
 
 @attrs.frozen(repr=False)
 class Task(InDomain):
@@ -88,6 +91,39 @@ class DecisionTask(Task):
             history=History.from_event_list(data.get("events", ())),
         )
 
+    @classmethod
+    def from_history(
+        cls,
+        history: History,
+        *,
+        domain: Domain | str = "test",
+        execution: tuple[str, str] = ("test", "test"),
+    ) -> Self:
+        """Give the task whose history this is, without SWF: for tests of what a decider decides.
+
+        Args:
+            history: Of a `HistoryBuilder`, say; its last decision task should be started and not completed.
+            domain: The domain, or its name.
+            execution: A workflow id and a run id.
+
+        Raises:
+            ValidationError: No decision task is started in the history.
+        """
+        state = history.state
+        if state.started is None or state.started_decision is None:
+            raise ValidationError(
+                f"In {history!r} no decider works on a decision task. Add one: add_decision_task_started()."
+            )
+        return cls(
+            domain,
+            state.task_list,
+            workflow_execution=ExecutionId(*execution),
+            workflow_type=state.started.workflow_type,
+            started_event_id=state.started_decision.id,
+            previous_started_event_id=state.previous_started_event_id,
+            history=history,
+        )
+
     @property
     def execution(self) -> WorkflowExecution:
         """The execution that waits; nothing is asked."""
@@ -100,7 +136,7 @@ class DecisionTask(Task):
 
     def complete(
         self,
-        decisions: Iterable[Decision] | None = None,
+        decisions: Decisions = None,
         execution_context: str | None = None,
         task_list: str | None = None,
         task_list_schedule_to_start_timeout: int | str | None = None,
@@ -108,8 +144,8 @@ class DecisionTask(Task):
         """Answer the task with decisions; without any, the execution goes on waiting.
 
         Args:
-            decisions: They take effect in this order. A decision that closes the execution comes alone of its kind,
-                and last.
+            decisions: One, or several that take effect in this order. A decision that closes the execution comes alone
+                of its kind, and last.
             execution_context: What Describe then tells of the execution; 32,768 characters at most.
             task_list: Where the execution's next decision tasks go.
             task_list_schedule_to_start_timeout: Seconds that a decision task may wait in that task list before it goes
@@ -121,7 +157,7 @@ class DecisionTask(Task):
 
         See: https://docs.aws.amazon.com/amazonswf/latest/apireference/API_RespondDecisionTaskCompleted.html
         """
-        asked = tuple(decisions or ())
+        asked = (decisions,) if isinstance(decisions, Decision) else tuple(decisions or ())
         _refuse_after_close(asked)
         answer = DecisionAnswer(
             execution_context=execution_context,

@@ -4,7 +4,7 @@ import random
 import time
 import uuid
 from collections.abc import Iterable, Iterator, Mapping
-from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Self
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal, Self
 
 import attrs
 
@@ -44,6 +44,7 @@ from swf.shapes import (
     CloseStatus,
     Data,
     Description,
+    Duration,
     DurationInSecondsOptional,
     ExecutionStatus,
     Name,
@@ -67,6 +68,11 @@ from swf.wire import At
 if TYPE_CHECKING:
     from swf.querysets import HistoryQuerySet
 
+# SWF keeps no execution open for more than a year, so that this duration always ends.
+ExecutionTimeout = Annotated[
+    int | Literal["NONE"], Duration("DurationInSecondsOptional", max=31_536_000, has_none=False)
+]
+
 # How long wait() sleeps between two looks: at first, and at most.
 SHORTEST_SLEEP_SECONDS = 0.02
 LONGEST_SLEEP_SECONDS = 5.0
@@ -83,7 +89,7 @@ class WorkflowType(InDomain):
 
     Attributes:
         child_policy: What becomes of open children when an execution is terminated or times out.
-        execution_timeout: Seconds that an execution may last.
+        execution_timeout: Seconds that an execution may last, a year at most.
         decision_tasks_timeout: Seconds that a decider may take for an answer.
         lambda_role: The IAM role with which executions call Lambda functions.
 
@@ -112,9 +118,9 @@ class WorkflowType(InDomain):
     )
     task_list: Annotated[TaskList | None, At("configuration.defaultTaskList")] = None
     child_policy: Annotated[ChildPolicy | None, At("configuration.defaultChildPolicy")] = TERMINATE
-    execution_timeout: Annotated[
-        DurationInSecondsOptional | None, At("configuration.defaultExecutionStartToCloseTimeout")
-    ] = attrs.field(default=300, converter=number)
+    execution_timeout: Annotated[ExecutionTimeout | None, At("configuration.defaultExecutionStartToCloseTimeout")] = (
+        attrs.field(default=300, converter=number)
+    )
     decision_tasks_timeout: Annotated[
         DurationInSecondsOptional | None, At("configuration.defaultTaskStartToCloseTimeout")
     ] = attrs.field(default=300, converter=number)
@@ -267,9 +273,9 @@ class WorkflowExecution(InDomain):
     task_list: Annotated[TaskList | None, At("executionConfiguration.taskList")] = None
     child_policy: Annotated[ChildPolicy | None, At("executionConfiguration.childPolicy")] = None
     close_status: Annotated[CloseStatus | None, At("executionInfo.closeStatus", read_only=True)] = None
-    execution_timeout: Annotated[
-        DurationInSecondsOptional | None, At("executionConfiguration.executionStartToCloseTimeout")
-    ] = attrs.field(default=None, converter=number)
+    execution_timeout: Annotated[ExecutionTimeout | None, At("executionConfiguration.executionStartToCloseTimeout")] = (
+        attrs.field(default=None, converter=number)
+    )
     input: Data | None = attrs.field(default=None, eq=False)
     tag_list: Annotated[TagList | None, At("executionInfo.tagList")] = attrs.field(default=None, converter=tags)
     decision_tasks_timeout: Annotated[
@@ -406,7 +412,7 @@ class WorkflowExecution(InDomain):
         return run
 
     def __repr__(self) -> str:
-        return f"{type(self).__name__}({self.workflow_id!r}, {self.run_id!r}, {self.status!r})"
+        return f"{type(self).__name__}({self.workflow_id!r}, {self.run_id!r}, {self.close_status or self.status!r})"
 
     def _started(self, no_type: type[DoesNotExistError]) -> Self:
         """Start an execution as this one says."""

@@ -31,6 +31,15 @@ SHOWN = 20
 EVERYTHING = range(sys.maxsize)
 
 
+class Plan(str):
+    """What `QuerySet.explain` tells: text that a shell shows as it reads."""
+
+    __slots__ = ()
+
+    def __repr__(self) -> str:
+        return str(self)
+
+
 @attrs.frozen(kw_only=True)
 class Call(Generic[Row]):
     """One list to ask of SWF, and what of it is kept here.
@@ -173,14 +182,14 @@ class QuerySet(Generic[Row]):
         _check_page_size(page_size)
         return (row for page in self._pages(page_size) for row in page)
 
-    def explain(self) -> str:
+    def explain(self) -> Plan:
         """Tell which calls will be made, what SWF filters and what is filtered here; sends nothing."""
         calls = self._calls(datetime.now(UTC))
         texts = [f"{number}. {call.text}" for number, call in enumerate(calls, start=1)]
         if self._window != EVERYTHING:
             stop = "the end" if self._window.stop == sys.maxsize else str(self._window.stop)
             texts.append(f"Of these, rows {self._window.start} to {stop}.")
-        return "\n".join(texts)
+        return Plan("\n".join(texts))
 
     def __iter__(self) -> Iterator[Row]:
         index = 0

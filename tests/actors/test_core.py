@@ -8,7 +8,7 @@ import threading
 
 import pytest
 
-from swf.actors import ActivityWorker, Actor, Decider
+from swf.actors import ActivityWorker, Actor, Decider, stop
 from swf.actors.core import pause
 from swf.models import Domain
 from swf.models.decision import CompleteWorkflowExecution, ScheduleActivityTask
@@ -153,6 +153,40 @@ def test_several_actors_in_one_process_share_the_tasks_of_a_list(domain, start):
     assert {execution.close_status for execution in closed} == {"COMPLETED"}
 
 
+def test_several_actors_are_told_to_stop_before_the_first_is_waited_for(domain, start):
+    start("order-1")
+    decider = PackEverything(domain, "orders")
+    decider.perform_task(decider.poll())
+    slow, idle = Slow(domain, "packing"), Completer(domain, "orders")
+    for actor in (slow, idle):
+        actor.start()
+    assert slow.works.wait(10)
+
+    stopping = threading.Thread(target=stop, args=(slow, idle))
+    stopping.start()
+    while idle.state is not Actor.STATES.STOPPED:
+        pass
+    slow_meanwhile = slow.state
+    slow.may_finish.set()
+    stopping.join()
+
+    assert slow_meanwhile is Actor.STATES.STOPPING
+    assert slow.state is Actor.STATES.STOPPED
+
+
+def test_running_in_another_thread_ends_when_the_actor_is_stopped(domain):
+    actor = Completer(domain, "orders")
+    running = threading.Thread(target=actor.run)
+    running.start()
+    while actor.state is not Actor.STATES.RUNNING:
+        pass
+
+    actor.stop()
+
+    running.join(10)
+    assert not running.is_alive()
+
+
 def test_an_actor_whose_domain_is_not_there_yet_goes_on_trying(connection, caplog):
     later = Domain("later", connection=connection)
     actor = Completer(later, "orders")
@@ -171,7 +205,7 @@ def test_an_actor_whose_domain_is_not_there_yet_goes_on_trying(connection, caplo
 def test_running_in_the_foreground_ends_with_a_signal_and_loses_no_task(number):
     program = """
 import sys
-from swf.actors import Decider
+from swf.actors import Decider, run
 from swf.connection import connect
 from swf.models import Domain, WorkflowType
 from swf.models.decision import CompleteWorkflowExecution
@@ -188,7 +222,7 @@ with connect("local:"):
     order = WorkflowType(domain, "Order", "1.0", task_list="orders")
     order.save()
     execution = order.start_execution("order-1")
-    Completer(domain, "orders").run()
+    run(Completer(domain, "orders"), Completer(domain, "more orders"))
     print("ended", execution.upstream().close_status, flush=True)
 """
     with subprocess.Popen(

@@ -6,8 +6,10 @@ import pytest
 
 from swf.actors import Decider
 from swf.exceptions import DecisionTaskDoesNotExist, PollTimeout, ValidationError
+from swf.models import DecisionTask, Domain
 from swf.models.decision import CompleteWorkflowExecution, RecordMarker, StartTimer
 from swf.models.event import DecisionTaskScheduled, DecisionTaskTimedOut, MarkerRecorded, WorkflowExecutionStarted
+from swf.models.history.builder import HistoryBuilder
 
 
 class Completer(Decider):
@@ -85,6 +87,20 @@ def test_polling_in_vain_raises_poll_timeout(domain, live_engine):
 
     with pytest.raises(PollTimeout, match="orders"):
         Completer(domain, "orders").poll()
+
+
+def test_polling_an_unknown_domain_says_that_it_is_the_domain(connection):
+    with pytest.raises(Domain.DoesNotExist):
+        Completer("nowhere", "orders", connection=connection).poll()
+
+
+def test_a_decider_is_tested_on_a_history_without_swf():
+    builder = HistoryBuilder(("Order", "1.0"), input="two apples")
+    builder.add_decision_task_started()
+
+    decision = Completer("shop", "orders").decide(DecisionTask.from_history(builder.history))
+
+    assert decision == CompleteWorkflowExecution(result={"input": "two apples"})
 
 
 def test_a_task_list_that_breaks_the_rules_is_refused_before_anything_is_sent(domain):

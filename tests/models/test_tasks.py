@@ -165,7 +165,7 @@ def test_an_activity_task_is_completed(execution, activity_task):
 
 
 def test_an_activity_task_is_failed(execution, activity_task):
-    activity_task.fail("no money", {"left": 0})
+    activity_task.fail(reason="no money", details={"left": 0})
 
     failed = execution.history().filter(ActivityTaskFailed).last
     assert (failed.reason, failed.details) == ("no money", '{"left":0}')
@@ -190,7 +190,7 @@ def test_a_heartbeat_tells_whether_to_give_up(execution, activity_task, take):
     "answer",
     [
         lambda task: task.complete("x" * 32_769),
-        lambda task: task.fail("x" * 257),
+        lambda task: task.fail(reason="x" * 257),
         lambda task: task.fail(details="x" * 32_769),
         lambda task: task.cancel("x" * 32_769),
         lambda task: task.heartbeat("x" * 2_049),

@@ -249,3 +249,12 @@ def test_the_types_of_a_domain_are_found_by_status(domain, order, charge):
 def test_the_errors_are_of_the_kind():
     assert WorkflowType.DoesNotExist is WorkflowTypeDoesNotExist
     assert ActivityType.DoesNotExist is ActivityTypeDoesNotExist
+
+
+@pytest.mark.parametrize(
+    ("timeout", "problem"),
+    [("NONE", "is not allowed here; give a number of at most 31,536,000"), (31_536_001, "must be at most 31536000")],
+)
+def test_an_execution_timeout_that_never_ends_is_refused_before_anything_is_sent(timeout, problem):
+    with pytest.raises(ValidationError, match=problem):
+        WorkflowType("shop", "Order", "1.0", execution_timeout=timeout)
