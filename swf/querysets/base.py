@@ -121,8 +121,9 @@ class Rows(Generic[Row]):
 class QuerySet(Generic[Row]):
     """Many rows of SWF, as a value: narrowing one gives another, and SWF is asked when rows are needed.
 
-    Iterating, indexing, ``len``, ``bool`` and ``repr`` read pages, each when it is needed, and keep their rows;
-    `all` gives the same queryset without them, to ask again.
+    Iterating, ``len`` and ``bool`` read pages, each when it is needed, and keep their rows; `all` gives the same
+    queryset without them, to ask again. ``first()``, indexing and ``repr`` use what is kept, else they ask for no more
+    than they show.
 
     Attributes:
         connection: The way to SWF; None is the one of the domain, else the default (`swf.connection.current`).
