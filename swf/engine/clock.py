@@ -1,12 +1,21 @@
 """The engine's time: milliseconds since 1970, and when the next deadline passes."""
 
+import logging
 import threading
 import time
 from datetime import UTC, datetime, timedelta
 from typing import Protocol
 
+from swf.exceptions import EngineError, ValidationError
+from swf.shapes import Time
+
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MILLISECOND = timedelta(milliseconds=1)
+
+# The machine's clock may be set while a thread sleeps, so none sleeps for long; nor could every system wait a year.
+LONGEST_SLEEP_SECONDS = 30
+
+_log = logging.getLogger(__name__)
 
 
 def to_datetime(milliseconds: int) -> datetime:
@@ -39,7 +48,7 @@ class Clock(Protocol):
         ...
 
     def start(self, deadlines: Deadlines) -> None:
-        """Drive the deadlines of this engine from now on."""
+        """Drive the deadlines of this engine, and of no other, from now on."""
         ...
 
     def deadline_set(self, due: int) -> None:
@@ -57,7 +66,7 @@ class RealClock:
     def __init__(self) -> None:
         self._last = 0
         self._changed = threading.Condition()
-        self._stopped = False
+        self._stopped = True
         self._sleeps_until: int | None = None
         self._thread: threading.Thread | None = None
 
@@ -68,6 +77,9 @@ class RealClock:
 
     def start(self, deadlines: Deadlines) -> None:
         """Start the thread that fires deadlines."""
+        if not self._stopped:
+            raise _taken()
+        self._stopped = False
         self._thread = threading.Thread(target=self._run, args=(deadlines,), name="swf-engine-deadlines", daemon=True)
         self._thread.start()
 
@@ -90,26 +102,36 @@ class RealClock:
         while not self._stopped:
             with self._changed:
                 self._sleeps_until = None
-            deadlines.fire_deadlines()
-            due = deadlines.next_deadline()
+            due = self._fire(deadlines)
             with self._changed:
                 # One that was set since is known here already; the earlier of both counts.
                 known = [time for time in (due, self._sleeps_until) if time is not None]
                 self._sleeps_until = min(known, default=None)
                 self._sleep()
 
+    def _fire(self, deadlines: Deadlines) -> int | None:
+        """Fire what is due and give the time of the next deadline; after a failure, a full disk for one, try again."""
+        try:
+            deadlines.fire_deadlines()
+            return deadlines.next_deadline()
+        except Exception:
+            _log.exception("A deadline that passed could not be recorded; it is tried again in a second.")
+            return self.now() + 1000
+
     def _sleep(self) -> None:
         """Sleep until the next deadline, or until an earlier one is set."""
         while not self._stopped:
             until = self._sleeps_until
-            remaining = None if until is None else (until - self.now()) / 1000
-            if remaining is not None and remaining <= 0:
+            remaining = LONGEST_SLEEP_SECONDS if until is None else (until - self.now()) / 1000
+            if remaining <= 0:
                 return
-            self._changed.wait(remaining)
+            self._changed.wait(min(remaining, LONGEST_SLEEP_SECONDS))
 
 
 class VirtualClock:
     """A time that stands still until it is moved; on its way it stops at every deadline.
+
+    What is due at once, such as a timer of 0 seconds, happens at once.
 
     >>> clock = VirtualClock(datetime(2030, 1, 1, tzinfo=UTC))
     >>> clock.advance(days=30)
@@ -118,7 +140,8 @@ class VirtualClock:
     """
 
     def __init__(self, start: datetime | None = None) -> None:
-        self._now = to_milliseconds(start or datetime.now(UTC))
+        self._now = _checked(start or datetime.now(UTC))
+        self._moving = threading.Lock()
         self._deadlines: Deadlines | None = None
 
     def now(self) -> int:
@@ -127,10 +150,15 @@ class VirtualClock:
 
     def start(self, deadlines: Deadlines) -> None:
         """Fire the deadlines of this engine whenever the time moves."""
+        if self._deadlines is not None:
+            raise _taken()
         self._deadlines = deadlines
+        self._fire()
 
     def deadline_set(self, due: int) -> None:
-        """Do nothing: only `advance` moves the time."""
+        """Fire a deadline that has come already; for others the time has to move."""
+        if due <= self._now:
+            self._fire()
 
     def stop(self) -> None:
         """Fire nothing any more."""
@@ -138,12 +166,47 @@ class VirtualClock:
 
     def advance(self, **duration: float) -> None:
         """Move the time by a duration, given as for `datetime.timedelta`; deadlines fire in order, each at its time."""
-        self.advance_to(to_datetime(self._now) + timedelta(**duration))
+        with self._moving:
+            self._move(self._now + timedelta(**duration) // _MILLISECOND)
 
     def advance_to(self, instant: datetime) -> None:
-        """Move the time to an instant; deadlines on the way fire in order, each at its time."""
-        end = max(self._now, to_milliseconds(instant))
-        while self._deadlines is not None and (due := self._deadlines.next_deadline()) is not None and due <= end:
+        """Move the time to an instant; deadlines on the way fire in order, each at its time.
+
+        Raises:
+            ValidationError: The instant is past, or says no time zone.
+        """
+        end = _checked(instant)
+        with self._moving:
+            self._move(end)
+
+    def _move(self, end: int) -> None:
+        if end < self._now:
+            raise ValidationError(
+                f"The clock stands at {to_datetime(self._now)} and cannot go back to {to_datetime(end)}. "
+                "Move it forward, or start a new one."
+            )
+        while (due := self._next_deadline()) is not None and due <= end:
             self._now = max(self._now, due)
-            self._deadlines.fire_deadlines()
+            self._fire()
         self._now = end
+        # Another thread may have set a deadline meanwhile that is past now.
+        self._fire()
+
+    def _next_deadline(self) -> int | None:
+        deadlines = self._deadlines
+        return None if deadlines is None else deadlines.next_deadline()
+
+    def _fire(self) -> None:
+        deadlines = self._deadlines
+        if deadlines is not None:
+            deadlines.fire_deadlines()
+
+
+def _checked(instant: datetime) -> int:
+    if problem := Time("Timestamp").problem(instant):
+        raise ValidationError(f"The clock's time {instant!r} {problem}.")
+    return to_milliseconds(instant)
+
+
+def _taken() -> EngineError:
+    return EngineError("This clock drives another engine. Give each engine a clock of its own, or close the other one.")

@@ -2,7 +2,8 @@
 
 from typing import TYPE_CHECKING
 
-from swf.engine import projections
+import attrs
+
 from swf.models.event import (
     ActivityTaskTimedOut,
     DecisionTaskTimedOut,
@@ -15,68 +16,88 @@ from swf.models.history.state import ExecutionState
 if TYPE_CHECKING:
     from swf.engine.transaction import Transaction
 
-# Of deadlines that pass in the same millisecond the first of these comes first.
+# Kinds of deadlines; the timeouts of activity tasks go by SWF's names of those.
+EXECUTION = "EXECUTION"
+SCHEDULE_TO_START = "SCHEDULE_TO_START"
+SCHEDULE_TO_CLOSE = "SCHEDULE_TO_CLOSE"
+START_TO_CLOSE = "START_TO_CLOSE"
+HEARTBEAT = "HEARTBEAT"
+DECISION_START_TO_CLOSE = "DECISION_START_TO_CLOSE"
+DECISION_SCHEDULE_TO_START = "DECISION_SCHEDULE_TO_START"
+TIMER = "TIMER"
+
+# Of the deadlines of a run that pass in the same millisecond the first of these comes first.
 ORDER = (
-    projections.EXECUTION,
-    "SCHEDULE_TO_CLOSE",
-    "START_TO_CLOSE",
-    "HEARTBEAT",
-    "SCHEDULE_TO_START",
-    projections.DECISION_START_TO_CLOSE,
-    projections.DECISION_SCHEDULE_TO_START,
-    projections.TIMER,
+    EXECUTION,
+    SCHEDULE_TO_CLOSE,
+    START_TO_CLOSE,
+    HEARTBEAT,
+    SCHEDULE_TO_START,
+    DECISION_START_TO_CLOSE,
+    DECISION_SCHEDULE_TO_START,
+    TIMER,
 )
+
+
+@attrs.frozen
+class Deadline:
+    """A deadline that passed.
+
+    Attributes:
+        kind: What passed, one of the kinds above.
+        event_id: The event that the deadline belongs to.
+        timer_id: The timer that it belongs to, if it is one's.
+        heartbeat_details: What the last heartbeat said, if it is an activity task's.
+    """
+
+    kind: str
+    event_id: int
+    timer_id: str | None = None
+    heartbeat_details: str | None = None
 
 
 def fire_next(transaction: "Transaction") -> bool:
     """Let the next deadline that has passed happen; tells whether there was one."""
-    store = transaction.store
-    first = store.row("SELECT run, due FROM deadline WHERE due <= ? ORDER BY due LIMIT 1", transaction.now)
-    if first is None:
-        return False
-    ties = store.rows("SELECT kind, event_id FROM deadline WHERE run = ? AND due = ?", first["run"], first["due"])
-    kind, event_id = min(ties, key=lambda row: (ORDER.index(row["kind"]), row["event_id"]))
-    run = transaction.run(first["run"])
-    details = store.value(
-        "SELECT details FROM heartbeat WHERE run = ? AND scheduled_event_id = ?", run.number, event_id
+    row = transaction.store.row(
+        "SELECT deadline.run, kind, event_id, timer_id, details FROM deadline LEFT JOIN heartbeat "
+        "ON heartbeat.run = deadline.run AND heartbeat.scheduled_event_id = deadline.event_id "
+        "WHERE due <= ? ORDER BY due, deadline.run, place, event_id LIMIT 1",
+        transaction.now,
     )
-    run.record([passed(run.state, kind, event_id, details)])
+    if row is None:
+        return False
+    number, *deadline = row
+    run = transaction.run(number)
+    run.record([passed(run.state, Deadline(*deadline))])
     return True
 
 
-def passed(state: ExecutionState, kind: str, event_id: int, heartbeat_details: str | None) -> Event:
-    """Give the event of a deadline that passed.
-
-    Args:
-        state: The run's state; what the deadline belongs to is open in it.
-        kind: What passed, as the deadline's row names it.
-        event_id: The event that the deadline belongs to.
-        heartbeat_details: What the last heartbeat of an activity task said.
-    """
-    match kind:
-        case projections.EXECUTION:
+def passed(state: ExecutionState, deadline: Deadline) -> Event:
+    """Give the event of a deadline that passed; what it belongs to is open in the state."""
+    match deadline.kind:
+        case "EXECUTION":
             started = state.started
             assert started is not None, "a run begins with WorkflowExecutionStarted"
             return WorkflowExecutionTimedOut(timeout_type="START_TO_CLOSE", child_policy=started.child_policy)
-        case projections.TIMER:
-            timer = next(timer for timer in state.timers.values() if timer.id == event_id)
-            return TimerFired(timer_id=timer.timer_id, started_event_id=event_id)
-        case projections.DECISION_START_TO_CLOSE:
+        case "TIMER":
+            assert deadline.timer_id is not None, "the deadline of a timer names it"
+            return TimerFired(timer_id=deadline.timer_id, started_event_id=deadline.event_id)
+        case "DECISION_START_TO_CLOSE":
             task = state.started_decision
             assert task is not None, "the deadline of a decision task goes with the task"
             return DecisionTaskTimedOut(
-                timeout_type="START_TO_CLOSE", scheduled_event_id=task.scheduled_event_id, started_event_id=event_id
+                timeout_type="START_TO_CLOSE", scheduled_event_id=task.scheduled_event_id, started_event_id=task.id
             )
-        case projections.DECISION_SCHEDULE_TO_START:
+        case "DECISION_SCHEDULE_TO_START":
             return DecisionTaskTimedOut(
-                timeout_type="SCHEDULE_TO_START", scheduled_event_id=event_id, started_event_id=0
+                timeout_type="SCHEDULE_TO_START", scheduled_event_id=deadline.event_id, started_event_id=0
             )
         case "SCHEDULE_TO_START" | "SCHEDULE_TO_CLOSE" | "START_TO_CLOSE" | "HEARTBEAT":
-            activity = state.activities[event_id]
+            activity = state.activities[deadline.event_id]
             return ActivityTaskTimedOut(
-                timeout_type=kind,
-                scheduled_event_id=event_id,
+                timeout_type=deadline.kind,
+                scheduled_event_id=deadline.event_id,
                 started_event_id=activity.started.id if activity.started else 0,
-                details=heartbeat_details,
+                details=deadline.heartbeat_details,
             )
-    raise AssertionError(f"no deadline is of the kind {kind}")
+    raise AssertionError(f"no deadline is of the kind {deadline.kind}")

@@ -12,6 +12,10 @@ if TYPE_CHECKING:
     from swf.engine.service import Engine
 
 
+_EVENT = "before-send.swf"
+_OURS = "swf-engine"
+
+
 class _Body:
     """An answer's body, as botocore reads one from a socket."""
 
@@ -24,7 +28,7 @@ class _Body:
 
 
 def attach(engine: "Engine", client: "SWFClient") -> None:
-    """Have the engine answer every request of a client."""
+    """Have the engine answer every request of a client, in the place of one that did before."""
 
     def send(request: "AWSPreparedRequest", **_: Any) -> AWSResponse:
         target = request.headers["X-Amz-Target"]
@@ -35,4 +39,6 @@ def attach(engine: "Engine", client: "SWFClient") -> None:
         )
         return AWSResponse(request.url, answer.status, cast(Any, HeadersDict(answer.headers)), _Body(answer.body))
 
-    client.meta.events.register("before-send.swf", cast(Any, send))
+    # botocore calls every handler it has, and takes the first answer: two would do everything twice.
+    client.meta.events.unregister(_EVENT, unique_id=_OURS)
+    client.meta.events.register(_EVENT, cast(Any, send), unique_id=_OURS)

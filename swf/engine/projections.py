@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
 from swf.constants import CLOSED, NONE
+from swf.engine import deadlines
 from swf.engine.clock import to_milliseconds
 from swf.engine.protocol import render
 from swf.models.event import (
@@ -57,12 +58,6 @@ from swf.models.history.state import CLOSE_STATUS_OF
 
 if TYPE_CHECKING:
     from swf.engine.transaction import Run
-
-# Kinds of deadlines that are not timeouts of activity tasks, which go by SWF's names of those.
-EXECUTION = "EXECUTION"
-TIMER = "TIMER"
-DECISION_START_TO_CLOSE = "DECISION_START_TO_CLOSE"
-DECISION_SCHEDULE_TO_START = "DECISION_SCHEDULE_TO_START"
 
 _ASKING = frozenset(
     {
@@ -120,7 +115,7 @@ def project(run: "Run", event: Event) -> None:
         case ActivityTaskCompleted() | ActivityTaskFailed() | ActivityTaskTimedOut() | ActivityTaskCanceled():
             _forget_activity_task(run, event.scheduled_event_id)
         case TimerStarted():
-            _set_deadline(run, TIMER, event.id, event.start_to_fire_timeout)
+            _set_deadline(run, deadlines.TIMER, event.id, event.start_to_fire_timeout, event.timer_id)
         case TimerFired() | TimerCanceled():
             _drop_deadlines(run, event.started_event_id)
         case WorkflowExecutionStarted():
@@ -134,8 +129,10 @@ def project(run: "Run", event: Event) -> None:
 def _project_start(run: "Run", event: WorkflowExecutionStarted) -> None:
     _update_info(run)
     for tag in dict.fromkeys(event.tag_list or ()):
-        run.transaction.store.execute("INSERT INTO execution_tag VALUES (?, ?)", tag, run.number)
-    _set_deadline(run, EXECUTION, event.id, event.execution_start_to_close_timeout)
+        run.transaction.store.execute(
+            "INSERT INTO execution_tag VALUES (?, ?, ?, ?)", run.row.domain, tag, run.transaction.now, run.number
+        )
+    _set_deadline(run, deadlines.EXECUTION, event.id, event.execution_start_to_close_timeout)
 
 
 def _project_close(run: "Run") -> None:
@@ -157,11 +154,11 @@ def _project_decision_task(
 ) -> None:
     match event:
         case DecisionTaskScheduled():
-            _set_deadline(run, DECISION_SCHEDULE_TO_START, event.id, event.schedule_to_start_timeout)
+            _set_deadline(run, deadlines.DECISION_SCHEDULE_TO_START, event.id, event.schedule_to_start_timeout)
         case DecisionTaskStarted():
             _take(run, event.scheduled_event_id)
             _drop_deadlines(run, event.scheduled_event_id)
-            _set_deadline(run, DECISION_START_TO_CLOSE, event.id, run.started.task_start_to_close_timeout)
+            _set_deadline(run, deadlines.DECISION_START_TO_CLOSE, event.id, run.started.task_start_to_close_timeout)
         case DecisionTaskCompleted():
             _drop_deadlines(run, event.started_event_id)
         case DecisionTaskTimedOut():
@@ -177,14 +174,14 @@ def _project_activity_task(run: "Run", event: ActivityTaskScheduled | ActivityTa
     match event:
         case ActivityTaskScheduled():
             _offer(run, "activity", event.task_list, event.task_priority, event.id)
-            _set_deadline(run, "SCHEDULE_TO_START", event.id, event.schedule_to_start_timeout)
-            _set_deadline(run, "SCHEDULE_TO_CLOSE", event.id, event.schedule_to_close_timeout)
+            _set_deadline(run, deadlines.SCHEDULE_TO_START, event.id, event.schedule_to_start_timeout)
+            _set_deadline(run, deadlines.SCHEDULE_TO_CLOSE, event.id, event.schedule_to_close_timeout)
         case ActivityTaskStarted():
             scheduled = run.state.activities[event.scheduled_event_id].scheduled
             _take(run, scheduled.id)
-            _drop_deadlines(run, scheduled.id, "SCHEDULE_TO_START")
-            _set_deadline(run, "START_TO_CLOSE", scheduled.id, scheduled.start_to_close_timeout)
-            _set_deadline(run, "HEARTBEAT", scheduled.id, scheduled.heartbeat_timeout)
+            _drop_deadlines(run, scheduled.id, deadlines.SCHEDULE_TO_START)
+            _set_deadline(run, deadlines.START_TO_CLOSE, scheduled.id, scheduled.start_to_close_timeout)
+            _set_deadline(run, deadlines.HEARTBEAT, scheduled.id, scheduled.heartbeat_timeout)
 
 
 def _forget_activity_task(run: "Run", scheduled_event_id: int) -> None:
@@ -202,7 +199,7 @@ def heartbeat(run: "Run", scheduled_event_id: int, details: str | None) -> None:
             "INSERT OR REPLACE INTO heartbeat VALUES (?, ?, ?)", run.number, scheduled_event_id, details
         )
     timeout = run.state.activities[scheduled_event_id].scheduled.heartbeat_timeout
-    _set_deadline(run, "HEARTBEAT", scheduled_event_id, timeout)
+    _set_deadline(run, deadlines.HEARTBEAT, scheduled_event_id, timeout)
 
 
 def _offer(run: "Run", kind: str, task_list: str, priority: int | None, scheduled_event_id: int) -> None:
@@ -225,12 +222,18 @@ def _take(run: "Run", scheduled_event_id: int) -> None:
     )
 
 
-def _set_deadline(run: "Run", kind: str, event_id: int, timeout: int | str | None) -> None:
+def _set_deadline(run: "Run", kind: str, event_id: int, timeout: int | str | None, timer_id: str | None = None) -> None:
     if timeout is None or timeout == NONE:
         return
     due = run.transaction.now + int(timeout) * 1000
     run.transaction.store.execute(
-        "INSERT OR REPLACE INTO deadline VALUES (?, ?, ?, ?)", run.number, kind, event_id, due
+        "INSERT OR REPLACE INTO deadline VALUES (?, ?, ?, ?, ?, ?)",
+        run.number,
+        kind,
+        event_id,
+        due,
+        deadlines.ORDER.index(kind),
+        timer_id,
     )
     run.transaction.deadline_set(due)
 

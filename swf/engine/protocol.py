@@ -22,6 +22,8 @@ _PLATFORM_NAMESPACES = {
     "InternalFailure": "com.amazon.coral.service",
 }
 
+_encoder = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+
 # Inside texts a quote is escaped, so these can only be members of the answer itself.
 _TIMES = re.compile(
     r'(?<!\\)"(closeTimestamp|creationDate|deprecationDate|eventTimestamp|latestActivityTaskTimestamp|startTimestamp)"'
@@ -68,12 +70,20 @@ class Answer:
 def read(body: bytes) -> dict[str, Any]:
     """Read a request's body; members that are null are absent."""
     try:
-        request = json.loads(body or b"{}")
-    except ValueError as error:
+        request = json.loads(body or b"{}", parse_constant=_refuse_constant)
+        if b"\\u" in body:
+            # Half of a surrogate pair can be escaped in JSON, and is no text.
+            json.dumps(request, ensure_ascii=False).encode()
+    except (ValueError, RecursionError) as error:
         raise Fault("SerializationException", f"The request is not JSON: {error}") from error
     if not isinstance(request, dict):
         raise Fault("SerializationException", "The request must be a JSON object")
     return request
+
+
+def _refuse_constant(constant: str) -> None:
+    """Refuse NaN and Infinity, which Python reads and JSON does not know."""
+    raise ValueError(f"{constant} is no number")
 
 
 def render(value: Any) -> str:
@@ -84,7 +94,7 @@ def render(value: Any) -> str:
     >>> render({"startTimestamp": 1504871454307})
     '{"startTimestamp":1.504871454307E9}'
     """
-    text = json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+    text = _encoder.encode(value)
     return _TIMES.sub(lambda found: f'"{found[1]}":{_seconds(found[2])}', text)
 
 
@@ -118,8 +128,9 @@ def answer(value: dict[str, Any] | Text | None) -> Answer:
 def refusal(fault: Fault) -> Answer:
     """Give the answer that tells a fault."""
     namespace = _PLATFORM_NAMESPACES.get(fault.code, _FAULT_NAMESPACE)
-    text = json.dumps({"__type": f"{namespace}#{fault.code}", "message": fault.message}, ensure_ascii=False)
-    return _answer(fault.status, text, {"x-amzn-query-error": f"{fault.code};Sender"})
+    text = _encoder.encode({"__type": f"{namespace}#{fault.code}", "message": fault.message})
+    blamed = "Sender" if fault.status < 500 else "Receiver"
+    return _answer(fault.status, text, {"x-amzn-query-error": f"{fault.code};{blamed}"})
 
 
 def _answer(status: int, text: str, headers: dict[str, str]) -> Answer:

@@ -48,15 +48,28 @@ CREATE TABLE execution (
     info TEXT NOT NULL
 );
 CREATE UNIQUE INDEX execution_open ON execution (domain, workflow_id) WHERE status = 'OPEN';
-CREATE INDEX execution_by_start ON execution (domain, status, start_time, run);
-CREATE INDEX execution_by_close ON execution (domain, status, close_time, run);
-CREATE INDEX execution_by_id ON execution (domain, workflow_id, start_time);
-CREATE INDEX execution_by_type ON execution (domain, type_name, status, start_time);
 
+-- A list is one walk through the index of its filter and its time.
+CREATE INDEX execution_by_start ON execution (domain, status, start_time, run);
+CREATE INDEX execution_by_id_and_start ON execution (domain, workflow_id, status, start_time, run);
+CREATE INDEX execution_by_type_and_start ON execution (domain, type_name, status, start_time, run);
+CREATE INDEX execution_by_close_status_and_start ON execution (domain, close_status, status, start_time, run)
+    WHERE close_status IS NOT NULL;
+CREATE INDEX execution_by_close ON execution (domain, status, close_time, run) WHERE close_time IS NOT NULL;
+CREATE INDEX execution_by_id_and_close ON execution (domain, workflow_id, status, close_time, run)
+    WHERE close_time IS NOT NULL;
+CREATE INDEX execution_by_type_and_close ON execution (domain, type_name, status, close_time, run)
+    WHERE close_time IS NOT NULL;
+CREATE INDEX execution_by_close_status_and_close ON execution (domain, close_status, status, close_time, run)
+    WHERE close_time IS NOT NULL;
+
+-- The executions that carry a tag, in the order of their start.
 CREATE TABLE execution_tag (
+    domain TEXT NOT NULL,
     tag TEXT NOT NULL,
+    start_time INTEGER NOT NULL,
     run INTEGER NOT NULL REFERENCES execution,
-    PRIMARY KEY (tag, run)
+    PRIMARY KEY (domain, tag, start_time, run)
 ) WITHOUT ROWID;
 
 -- body: SWF's HistoryEvent as JSON.
@@ -80,15 +93,18 @@ CREATE TABLE waiting_task (
 );
 CREATE INDEX waiting_task_order ON waiting_task (kind, domain, task_list, priority DESC, place);
 
--- What happens when time passes. event_id: the event that set the deadline.
+-- What happens when time passes. event_id: the event that the deadline belongs to. place: which of the deadlines of a
+-- run that pass in the same millisecond comes first.
 CREATE TABLE deadline (
     run INTEGER NOT NULL,
     kind TEXT NOT NULL,
     event_id INTEGER NOT NULL,
     due INTEGER NOT NULL,
+    place INTEGER NOT NULL,
+    timer_id TEXT,
     PRIMARY KEY (run, event_id, kind)
 ) WITHOUT ROWID;
-CREATE INDEX deadline_due ON deadline (due);
+CREATE INDEX deadline_order ON deadline (due, run, place, event_id);
 
 -- Details of the latest heartbeat of an open activity task.
 CREATE TABLE heartbeat (

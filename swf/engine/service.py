@@ -9,10 +9,9 @@ from typing import TYPE_CHECKING, Self, TypeVar
 
 from swf.engine import deadlines, inprocess, protocol, validation
 from swf.engine.clock import Clock, RealClock
-from swf.engine.operations import activity_tasks, decision_tasks, domains, executions, tags, types, visibility
-from swf.engine.operations.registry import OPERATIONS, Operation, Output, Request
+from swf.engine.operations import OPERATIONS, Operation, Output, Request, activity_tasks, decision_tasks
 from swf.engine.protocol import Answer, Fault
-from swf.engine.store import Store
+from swf.engine.store import Store, StrPath
 from swf.engine.tokens import Tokens
 from swf.engine.transaction import StateCache, Transaction
 from swf.engine.waiters import Waiter, Waiters
@@ -22,8 +21,6 @@ if TYPE_CHECKING:
     from mypy_boto3_swf import SWFClient
 
 T = TypeVar("T")
-
-__all__ = ["Engine", "activity_tasks", "decision_tasks", "domains", "executions", "tags", "types", "visibility"]
 
 _log = logging.getLogger(__name__)
 
@@ -59,7 +56,7 @@ class Engine:
 
     def __init__(
         self,
-        path: str | None = None,
+        path: StrPath | None = None,
         *,
         clock: Clock | None = None,
         poll_wait_seconds: float = 60,
@@ -73,9 +70,13 @@ class Engine:
         self._tokens = Tokens(self._store.secret)
         self._states = StateCache(STATES_KEPT)
         self._waiters = Waiters()
-        self._turn = threading.RLock()
+        self._turn = threading.Lock()
         self._is_closed = False
-        self.clock.start(self)
+        try:
+            self.clock.start(self)
+        except BaseException:
+            self._store.close()
+            raise
 
     def __enter__(self) -> Self:
         return self
@@ -89,11 +90,12 @@ class Engine:
         """End waiting polls and deadlines, and close the database."""
         if self._is_closed:
             return
-        self._is_closed = True
-        self._waiters.end()
+        # No deadline may fire any more once the database is closed.
         self.clock.stop()
         with self._turn:
+            self._is_closed = True
             self._store.close()
+            self._waiters.end()
 
     def attach(self, client: "SWFClient") -> None:
         """Answer a boto3 client of SWF here, in this process, without a socket."""
@@ -114,11 +116,11 @@ class Engine:
             name = target.rpartition(".")[2]
             operation = OPERATIONS.get(name)
             if operation is None:
-                raise Fault("UnknownOperationException", f"The embedded engine does not offer {name or 'no operation'}")
+                raise Fault("UnknownOperationException", f"SWF has no operation {name!r}", status=404)
             request = validation.checked(name, protocol.read(body))
             if name in _POLLS:
                 return protocol.answer(self._poll(name, operation, request))
-            return protocol.answer(self._carry_out(operation, request))
+            return protocol.answer(self._transact(lambda transaction: operation(transaction, request)))
         except Fault as fault:
             return protocol.refusal(fault)
         except EngineError:
@@ -137,43 +139,30 @@ class Engine:
 
     def fire_deadlines(self) -> None:
         """Let happen what was due by now, in the order of the deadlines."""
-        while not self._is_closed and self._transact(deadlines.fire_next):
+        while self._transact(deadlines.fire_next):
             pass
 
     def _poll(self, name: str, operation: Operation, request: Request) -> Output:
         kind, idle = _POLLS[name]
         until = time.monotonic() + self.poll_wait_seconds
-        while True:
-            woken = threading.Event()
-            waiter = Waiter((kind, request["domain"], request["taskList"]["name"]), request.get("identity"), woken.set)
+        woken = threading.Event()
+        waiter = Waiter((kind, request["domain"], request["taskList"]["name"]), request.get("identity"), woken.set)
+
+        def look(transaction: Transaction) -> Output:
             # Waiting begins before looking: a task that comes in between wakes this poll.
             self._waiters.join(waiter)
-            output = self._look(operation, request, waiter)
-            if output is not None:
-                return output
-            woken.wait(max(0, until - time.monotonic()))
-            if self._waiters.leave(waiter) or waiter.is_ended:
-                return idle
+            return operation(transaction, request)
 
-    def _look(self, operation: Operation, request: Request, waiter: Waiter) -> Output:
-        """Take a task if there is one. A poll that found one, or is refused, waits no longer."""
-        output = None
         try:
-            output = self._carry_out(operation, request)
-        except BaseException:
-            self._release(waiter)
-            raise
-        if output is not None:
-            self._release(waiter)
-        return output
-
-    def _release(self, waiter: Waiter) -> None:
-        """Wait no longer; a wake-up that came already goes to the next poll."""
-        if not self._waiters.leave(waiter) and not waiter.is_ended:
-            self._waiters.wake([waiter.key])
-
-    def _carry_out(self, operation: Operation, request: Request) -> Output:
-        return self._transact(lambda transaction: operation(transaction, request))
+            while not waiter.is_ended:
+                output = self._transact(look)
+                if output is not None:
+                    return output
+                if not _wait(waiter, woken, until):
+                    break
+            return idle
+        finally:
+            self._waiters.leave(waiter)
 
     def _transact(self, work: Callable[[Transaction], T]) -> T:
         """Do some work in a transaction, alone; then tell those who wait for what it brought."""
@@ -191,3 +180,14 @@ class Engine:
         if transaction.earliest_deadline is not None:
             self.clock.deadline_set(transaction.earliest_deadline)
         return done
+
+
+def _wait(waiter: Waiter, woken: threading.Event, until: float) -> bool:
+    """Wait until the poll is woken or ended; tells whether that came before its time was over."""
+    while not (waiter.is_woken or waiter.is_ended):
+        remaining = until - time.monotonic()
+        if remaining <= 0:
+            return False
+        woken.wait(remaining)
+        woken.clear()
+    return True

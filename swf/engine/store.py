@@ -1,5 +1,6 @@
 """The engine's SQLite database: opened safely, written in transactions."""
 
+import os
 import secrets
 import sqlite3
 from collections.abc import Iterator
@@ -16,20 +17,23 @@ SCHEMA_VERSION = 1
 
 MEMORY = ":memory:"
 
+StrPath = str | os.PathLike[str]
+
 
 class Store:
     """One SQLite database, in memory or in a file that belongs to this process alone.
 
     Not safe for threads by itself: the engine lets one in at a time.
+
+    Attributes:
+        secret: The key that signs this database's tokens.
     """
 
-    def __init__(self, path: str | None = None) -> None:
-        self.path = path
+    def __init__(self, path: StrPath | None = None) -> None:
         try:
-            self._connection = _open(path)
+            self._connection, self.secret = _open(path)
         except sqlite3.Error as error:
             raise EngineError(_explanation(path, error)) from error
-        self.secret = self._secret()
 
     @contextmanager
     def transaction(self) -> Iterator[None]:
@@ -37,18 +41,16 @@ class Store:
         self._connection.execute("BEGIN IMMEDIATE")
         try:
             yield
+            self._connection.execute("COMMIT")
         except BaseException:
-            self._connection.execute("ROLLBACK")
+            # After some failures, a full disk for one, SQLite has rolled back by itself.
+            if self._connection.in_transaction:
+                self._connection.execute("ROLLBACK")
             raise
-        self._connection.execute("COMMIT")
 
     def execute(self, sql: str, *values: Any) -> None:
         """Run a statement that gives no rows."""
         self._connection.execute(sql, values)
-
-    def changed(self, sql: str, *values: Any) -> int:
-        """Run a statement and tell how many rows it changed."""
-        return self._connection.execute(sql, values).rowcount
 
     def insert(self, sql: str, *values: Any) -> int:
         """Insert a row and give its number."""
@@ -71,16 +73,9 @@ class Store:
         """Close the database; the file is free for others."""
         self._connection.close()
 
-    def _secret(self) -> bytes:
-        """Give the key that signs this database's tokens; made once, so tokens outlive the process."""
-        secret = self.value("SELECT value FROM meta WHERE name = 'secret'")
-        if secret is None:
-            secret = secrets.token_bytes(32)
-            self.execute("INSERT INTO meta VALUES ('secret', ?)", secret)
-        return bytes(secret)
 
-
-def _open(path: str | None) -> sqlite3.Connection:
+def _open(path: StrPath | None) -> tuple[sqlite3.Connection, bytes]:
+    """Open the database, made if need be, and give the key that signs its tokens."""
     connection = sqlite3.connect(path or MEMORY, isolation_level=None, check_same_thread=False, timeout=0)
     connection.row_factory = sqlite3.Row
     try:
@@ -95,13 +90,13 @@ def _open(path: str | None) -> sqlite3.Connection:
         if connection.execute("PRAGMA user_version").fetchone()[0] == 0:
             _create(connection)
         connection.execute("COMMIT")
+        return connection, connection.execute("SELECT value FROM meta WHERE name = 'secret'").fetchone()[0]
     except BaseException:
         connection.close()
         raise
-    return connection
 
 
-def _require_ours(connection: sqlite3.Connection, path: str | None) -> None:
+def _require_ours(connection: sqlite3.Connection, path: StrPath | None) -> None:
     application = connection.execute("PRAGMA application_id").fetchone()[0]
     version = connection.execute("PRAGMA user_version").fetchone()[0]
     empty = connection.execute("SELECT count(*) FROM sqlite_master").fetchone()[0] == 0
@@ -120,11 +115,13 @@ def _create(connection: sqlite3.Connection) -> None:
     schema = resources.files("swf.engine").joinpath("schema.sql").read_text(encoding="utf-8")
     for statement in schema.split(";\n"):
         connection.execute(statement)
+    # The key is kept in the database, so its tokens outlive the process.
+    connection.execute("INSERT INTO meta VALUES ('secret', ?)", (secrets.token_bytes(32),))
     connection.execute(f"PRAGMA application_id = {APPLICATION_ID}")
     connection.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")
 
 
-def _explanation(path: str | None, error: sqlite3.Error) -> str:
+def _explanation(path: StrPath | None, error: sqlite3.Error) -> str:
     """Say what is wrong with a database that SQLite cannot open, and what to do."""
     if error.sqlite_errorcode in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED):
         return (

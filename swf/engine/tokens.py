@@ -64,7 +64,8 @@ class Tokens:
         return PageToken(parts[1], parts[2], tuple(parts[3]))
 
     def _sign(self, parts: list[Any]) -> str:
-        text = json.dumps(parts, separators=(",", ":")).encode()
+        # Names are kept as they are: escaped, the longest would not fit into a page token of 2048 characters.
+        text = json.dumps(parts, separators=(",", ":"), ensure_ascii=False).encode()
         return base64.b64encode(self._signature(text) + text).decode()
 
     def _verify(self, token: str) -> list[Any]:

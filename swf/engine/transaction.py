@@ -22,6 +22,8 @@ from swf.shapes import ExecutionId, TypeId
 # (kind, domain, task list): where pollers of a kind wait.
 TaskListKey = tuple[str, str, str]
 
+_RUN = "run, domain, workflow_id, run_id"
+
 
 class StateCache:
     """The states of the runs used last; the others are folded from their events again."""
@@ -107,7 +109,7 @@ class Transaction:
         """Give a run, open or closed; an unknown one is a fault."""
         self.require_domain(domain)
         row = self.store.row(
-            "SELECT * FROM execution WHERE run_id = ? AND domain = ? AND workflow_id = ?",
+            f"SELECT {_RUN} FROM execution WHERE run_id = ? AND domain = ? AND workflow_id = ?",
             execution.run_id,
             domain,
             execution.workflow_id,
@@ -119,18 +121,24 @@ class Transaction:
     def open_execution(self, domain: str, workflow_id: str, run_id: str | None = None) -> "Run":
         """Give the open run with a workflow id; with a run id, only if it is that one."""
         self.require_domain(domain)
-        row = self.store.row(
-            "SELECT * FROM execution WHERE domain = ? AND workflow_id = ? AND status = ?", domain, workflow_id, OPEN
-        )
+        row = self.find_open(domain, workflow_id)
         if row is not None and run_id in (None, row["run_id"]):
             return self._run(row)
         if run_id is None:
             raise unknown_resource(f"Unknown execution, workflowId = {workflow_id}")
         raise unknown_execution(ExecutionId(workflow_id, run_id))
 
+    def find_open(self, domain: str, workflow_id: str) -> Any:
+        """Give the row of the open run with a workflow id, or None."""
+        return self.store.row(
+            f"SELECT {_RUN} FROM execution WHERE domain = ? AND workflow_id = ? AND status = '{OPEN}'",
+            domain,
+            workflow_id,
+        )
+
     def run(self, number: int) -> "Run":
         """Give a run by the number it has inside."""
-        return self._run(self.store.row("SELECT * FROM execution WHERE run = ?", number))
+        return self._run(self.store.row(f"SELECT {_RUN} FROM execution WHERE run = ?", number))
 
     def _run(self, row: Any) -> "Run":
         state = self._states.get(row["run"])
@@ -138,7 +146,7 @@ class Transaction:
             bodies = self.store.rows("SELECT body FROM event WHERE run = ? ORDER BY id", row["run"])
             state = ExecutionState.of(EventFactory(json.loads(body)) for (body,) in bodies)
             self._states.put(row["run"], state)
-        return Run(self, Row(row["run"], row["domain"], row["workflow_id"], row["run_id"]), state)
+        return Run(self, Row(*row), state)
 
     def first_waiting(self, kind: str, domain: str, task_list: str) -> Any:
         """Give the task that comes next in a task list, or None: the highest priority, then the longest wait."""

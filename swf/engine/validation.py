@@ -5,7 +5,9 @@ type than described is a ``SerializationException``. Null members are absent, un
 """
 
 import functools
-from collections.abc import Callable
+import math
+import re
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from botocore.loaders import Loader
@@ -13,11 +15,13 @@ from botocore.model import ListShape, ServiceModel, Shape, StringShape, Structur
 
 from swf import shapes
 from swf.engine.protocol import Fault, invalid
+from swf.models.decision import DECISIONS
+from swf.models.decision.base import attributes_key
 
 Check = Callable[[Any, str, list[str]], Any]
 
 # The service lists these in an order of its own.
-_ENUM_ORDER = {
+_ENUM_ORDER: dict[str, Sequence[str]] = {
     "DecisionType": (
         "CompleteWorkflowExecution",
         "StartTimer",
@@ -73,7 +77,7 @@ def _operation_check(operation: str) -> Check:
 
 def _check_of(shape: Shape) -> Check:
     if isinstance(shape, StructureShape):
-        return _structure(shape)
+        return _decision(shape) if shape.name == "Decision" else _structure(shape)
     if isinstance(shape, ListShape):
         return _list(shape)
     if isinstance(shape, StringShape):
@@ -81,7 +85,7 @@ def _check_of(shape: Shape) -> Check:
     if shape.type_name == "boolean":
         return _typed(bool)
     if shape.type_name == "timestamp":
-        return _typed((int, float))
+        return _timestamp
     return _number(shape)
 
 
@@ -104,6 +108,21 @@ def _structure(shape: StructureShape) -> Check:
     return check
 
 
+def _decision(shape: StructureShape) -> Check:
+    """Check a decision; when the attributes of its kind are missing, all that they must hold is."""
+    check_members = _structure(shape)
+
+    def check(value: Any, path: str, found: list[str]) -> Any:
+        _require_type(value, dict, path)
+        kind = value.get("decisionType")
+        if isinstance(kind, str) and kind in DECISIONS:
+            key = attributes_key(kind)
+            value = value if value.get(key) is not None else {**value, key: {}}
+        return check_members(value, path, found)
+
+    return check
+
+
 def _list(shape: ListShape) -> Check:
     member = _check_of(shape.member)
     limits = _limits(shape, "length")
@@ -119,15 +138,15 @@ def _list(shape: ListShape) -> Check:
 
 def _string(shape: StringShape) -> Check:
     limits = _limits(shape, "length")
-    words = shape.enum and list(_ENUM_ORDER.get(shape.name, shape.enum))
-    ours = _SHAPES.get(shape.name)
+    words = _ENUM_ORDER.get(shape.name, shape.enum)
+    rule = _rule(shape)
 
     def check(value: Any, path: str, found: list[str]) -> Any:
         _require_type(value, str, path)
         problems = _broken(value, len(value), path, limits)
         if words and value not in words:
             problems.append(_item(value, path, f"Member must satisfy enum value set: [{', '.join(words)}]"))
-        if ours is not None and not problems and (problem := _rule_broken(ours, value)):
+        if not problems and (problem := rule(value)):
             problems.append(_item(value, path, f"Member {problem}"))
         found.extend(problems)
         return value
@@ -135,13 +154,33 @@ def _string(shape: StringShape) -> Check:
     return check
 
 
-def _rule_broken(ours: shapes.Shape, value: str) -> str | None:
-    """Say which of SWF's rules beyond its published description a text breaks."""
-    try:
-        held = ours.read(value)
-    except ValueError:
+Rule = Callable[[str], str | None]
+
+
+def _rule(shape: StringShape) -> Rule:
+    """Give what tells which of SWF's rules beyond its published description a text breaks."""
+    ours = _SHAPES.get(shape.name)
+    if isinstance(ours, shapes.NumberText):
+        return functools.partial(_number_rule_broken, ours)
+    if isinstance(ours, shapes.NameText):
+        return ours.problem
+    return _follows
+
+
+def _follows(value: str) -> None:
+    """Find nothing wrong: AWS's description says all there is to say about this text."""
+
+
+# Python reads more as a number than SWF does: spaces, underscores, the digits of other scripts.
+_WHOLE_NUMBER = re.compile(r"-?[0-9]+")
+
+
+def _number_rule_broken(ours: shapes.NumberText, value: str) -> str | None:
+    if not value or (value == shapes.NONE and isinstance(ours, shapes.Duration)):
+        return None
+    if not _WHOLE_NUMBER.fullmatch(value):
         return "must be a whole number" + (" or NONE" if isinstance(ours, shapes.Duration) else "")
-    return None if held is None else ours.problem(held)
+    return ours.problem(ours.read(value))
 
 
 def _number(shape: Shape) -> Check:
@@ -163,6 +202,13 @@ def _typed(kind: type | tuple[type, ...]) -> Check:
     return check
 
 
+def _timestamp(value: Any, path: str, found: list[str]) -> Any:
+    _require_type(value, (int, float), path)
+    if not math.isfinite(value):
+        raise Fault("SerializationException", f"{path} is no time: {value}")
+    return value
+
+
 Limits = tuple[int | None, int | None, str]
 
 
@@ -180,7 +226,8 @@ def _broken(value: Any, size: int, path: str, limits: Limits) -> list[str]:
 
 
 def _item(value: Any, path: str, constraint: str) -> str:
-    return f"Value '{str(value)[:1000]}' at '{path}' failed to satisfy constraint: {constraint}"
+    shown = f"[{', '.join(map(str, value))}]" if isinstance(value, list) else str(value)
+    return f"Value '{shown}' at '{path}' failed to satisfy constraint: {constraint}"
 
 
 def _require_type(value: Any, kind: type | tuple[type, ...], path: str) -> None:

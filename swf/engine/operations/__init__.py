@@ -9,3 +9,20 @@
 
 An operation gets a `Transaction` and the request, and changes nothing when it raises a `Fault`.
 """
+
+from swf.engine.operations import activity_tasks, decision_tasks, domains, executions, tags, types, visibility
+from swf.engine.operations.registry import OPERATIONS, Operation, Output, Request
+
+__all__ = [
+    "OPERATIONS",
+    "Operation",
+    "Output",
+    "Request",
+    "activity_tasks",
+    "decision_tasks",
+    "domains",
+    "executions",
+    "tags",
+    "types",
+    "visibility",
+]

@@ -13,7 +13,6 @@ from swf.engine.protocol import Text, invalid, render, unknown_resource
 from swf.engine.tokens import TaskToken
 from swf.engine.transaction import Run, Transaction, unknown_execution
 from swf.models.decision import DECISIONS, Decision, from_raw
-from swf.models.decision.base import attributes_key
 from swf.models.event import DecisionTaskCompleted, DecisionTaskStarted, Event
 
 _NAME = "PollForDecisionTask"
@@ -28,8 +27,8 @@ def poll_for_decision_task(transaction: Transaction, request: Request) -> Output
     Returns:
         The task, or None when there is none now.
     """
-    transaction.require_domain(request["domain"])
     position = paging.position(transaction, _NAME, request)
+    transaction.require_domain(request["domain"])
     if position is not None:
         *task, after = position
         token = TaskToken("decision", *task)
@@ -93,13 +92,6 @@ def _decisions(raw: Sequence[Request]) -> list[Decision]:
         kind = DECISIONS[item["decisionType"]]
         if kind not in decisions.HANDLERS:
             raise invalid(f"The embedded engine does not offer the decision {kind.__name__} (decision {place}).")
-        key = attributes_key(kind.__name__)
-        # The attributes of a decision without required members may be left out.
-        if key not in item and any(member.required for member in wire.members(kind)):
-            raise invalid(
-                f"1 validation error detected: Value null at 'decisions.{place}.member.{key}' failed to satisfy "
-                "constraint: Member must not be null"
-            )
         made.append(from_raw(kind, item))
     if decisions.misplaced_close(made):
         raise invalid("Close must be last decision in list")

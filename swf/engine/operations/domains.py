@@ -13,6 +13,7 @@ from swf.engine.transaction import Transaction
 def register_domain(transaction: Transaction, request: Request) -> Output:
     """Make a domain; its name is taken for good, also when it is deprecated."""
     name = request["name"]
+    tags.require_allowed(request.get("tags", []))
     if transaction.store.value("SELECT 1 FROM domain WHERE name = ?", name):
         raise Fault("DomainAlreadyExistsFault", name)
     transaction.store.execute(
@@ -63,7 +64,8 @@ def deprecate_domain(transaction: Transaction, request: Request) -> Output:
         raise Fault("DomainDeprecatedFault", name)
     transaction.store.execute("UPDATE domain SET status = ? WHERE name = ?", DEPRECATED, name)
     transaction.store.execute(
-        "UPDATE type SET status = ?, deprecation_date = ? WHERE domain = ? AND status = ?",
+        "UPDATE type SET status = ?, deprecation_date = ? "
+        "WHERE kind IN ('workflow', 'activity') AND domain = ? AND status = ?",
         DEPRECATED,
         transaction.now,
         name,

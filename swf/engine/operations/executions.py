@@ -6,13 +6,13 @@ import secrets
 from typing import Any
 
 from swf import wire
-from swf.constants import DEPRECATED, NONE, OPEN
+from swf.constants import DEPRECATED
 from swf.engine import defaults, limits, projections
 from swf.engine.clock import to_milliseconds
 from swf.engine.defaults import MissingDefault, StartRequest, WorkflowDefaults
 from swf.engine.operations import paging, types
 from swf.engine.operations.registry import Output, Request, operation
-from swf.engine.protocol import Fault, invalid
+from swf.engine.protocol import Fault
 from swf.engine.transaction import Run, Transaction
 from swf.models.event import (
     WorkflowExecutionCancelRequested,
@@ -27,10 +27,10 @@ from swf.shapes import ExecutionId, TypeId
 @operation
 def start_workflow_execution(transaction: Transaction, request: Request) -> Output:
     """Start an execution; no other with the workflow id may be open."""
-    _require_bounded(request.get("executionStartToCloseTimeout"))
-    transaction.require_registered_domain(request["domain"])
+    limits.require_bounded("executionStartToCloseTimeout", request)
     type_id = TypeId(request["workflowType"]["name"], request["workflowType"]["version"])
     row = types.find(transaction, types.WORKFLOW, request["domain"], type_id)
+    transaction.require_registered_domain(request["domain"])
     if row["status"] == DEPRECATED:
         raise Fault("TypeDeprecatedFault", types.WORKFLOW.shown(type_id))
     _require_free(transaction, request["domain"], request["workflowId"])
@@ -49,18 +49,8 @@ def start(transaction: Transaction, domain: str, workflow_id: str, started: Work
     return run_id
 
 
-def _require_bounded(timeout: str | None) -> None:
-    if timeout == NONE or (timeout and int(timeout) > limits.EXECUTION_SECONDS):
-        raise invalid(
-            f"executionStartToCloseTimeout is {timeout}, and must be a number of seconds of at most "
-            f"{limits.EXECUTION_SECONDS}"
-        )
-
-
 def _require_free(transaction: Transaction, domain: str, workflow_id: str) -> None:
-    if transaction.store.value(
-        "SELECT 1 FROM execution WHERE domain = ? AND workflow_id = ? AND status = ?", domain, workflow_id, OPEN
-    ):
+    if transaction.find_open(domain, workflow_id) is not None:
         raise Fault("WorkflowExecutionAlreadyStartedFault")
 
 
@@ -107,8 +97,8 @@ def describe_workflow_execution(transaction: Transaction, request: Request) -> O
 def get_workflow_execution_history(transaction: Transaction, request: Request) -> Output:
     """Give the events of a run, oldest first unless asked otherwise."""
     name = "GetWorkflowExecutionHistory"
-    run = _execution(transaction, request)
     (after,) = paging.position(transaction, name, request) or (None,)
+    run = _execution(transaction, request)
     bodies, end = events_page(transaction, request, run.number, first=1, last=run.state.last_event_id, after=after)
     return paging.page("events", bodies, None if end is None else paging.next_token(transaction, name, end))
 

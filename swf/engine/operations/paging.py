@@ -34,5 +34,7 @@ def next_token(transaction: Transaction, operation: str, *at: Any) -> str:
 
 def page(member: str, items: Sequence[str], token: str | None) -> Text:
     """Give an answer made of items that are JSON already."""
-    following = "" if token is None else f',"nextPageToken":{render(token)}'
-    return Text(f'{{"{member}":[{",".join(items)}]{following}}}')
+    members = [(member, f"[{','.join(items)}]")]
+    if token is not None:
+        members.append(("nextPageToken", render(token)))
+    return Text(f"{{{','.join(f'{render(name)}:{value}' for name, value in sorted(members))}}}")

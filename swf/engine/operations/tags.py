@@ -17,6 +17,7 @@ _ALLOWED = re.compile(r"[\w\s.:/=+\-@]*")
 @operation
 def tag_resource(transaction: Transaction, request: Request) -> Output:
     """Add tags to a domain; a key that is there gets the new value."""
+    require_allowed(request["tags"])
     add(transaction, _domain(transaction, request["resourceArn"]), request["tags"])
     return None
 
@@ -38,12 +39,17 @@ def list_tags_for_resource(transaction: Transaction, request: Request) -> Output
     return {"tags": [{"key": key} if value is None else {"key": key, "value": value} for key, value in rows]}
 
 
-def add(transaction: Transaction, domain: str, tags: Sequence[dict[str, str]]) -> None:
-    """Give tags to a domain, unless it would have too many."""
+def require_allowed(tags: Sequence[dict[str, str]]) -> None:
+    """Refuse tags with characters that tags may not have."""
     for tag in tags:
         for text in tag.values():
             if not _ALLOWED.fullmatch(text):
                 raise invalid(f"Tag {tag['key']!r} contains a character that is not allowed: {text!r}")
+
+
+def add(transaction: Transaction, domain: str, tags: Sequence[dict[str, str]]) -> None:
+    """Give tags to a domain, unless it would have too many."""
+    for tag in tags:
         transaction.store.execute(
             "INSERT OR REPLACE INTO domain_tag VALUES (?, ?, ?)", domain, tag["key"], tag.get("value")
         )

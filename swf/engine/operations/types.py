@@ -9,6 +9,7 @@ import attrs
 
 from swf import wire
 from swf.constants import DEPRECATED, REGISTERED
+from swf.engine import limits
 from swf.engine.defaults import ActivityDefaults, WorkflowDefaults
 from swf.engine.operations import paging
 from swf.engine.operations.registry import OPERATIONS, Operation, Output, Request
@@ -70,6 +71,7 @@ def find(transaction: Transaction, kind: Kind, domain: str, type_id: TypeId) -> 
 def register_type(kind: Kind, transaction: Transaction, request: Request) -> Output:
     """Register a type; its settings never change afterwards."""
     type_id = TypeId(request["name"], request["version"])
+    limits.require_bounded("defaultExecutionStartToCloseTimeout", request)
     transaction.require_registered_domain(request["domain"])
     if transaction.store.value(f"SELECT 1 FROM type WHERE {_WHERE}", kind.name, request["domain"], *type_id):
         raise Fault("TypeAlreadyExistsFault", kind.shown(type_id))
@@ -81,7 +83,8 @@ def register_type(kind: Kind, transaction: Transaction, request: Request) -> Out
         REGISTERED,
         request.get("description"),
         transaction.now,
-        render({name: request[name] for name in kind.settings if name in request}),
+        # A setting that is the empty text is not set.
+        render({name: request[name] for name in kind.settings if request.get(name)}),
     )
     return None
 
@@ -96,9 +99,9 @@ def describe_type(kind: Kind, transaction: Transaction, request: Request) -> Out
 @for_each_kind("List{}s")
 def list_types(kind: Kind, transaction: Transaction, request: Request) -> Output:
     """List the types of a status, by name and version."""
-    transaction.require_domain(request["domain"])
     operation = f"List{kind.shape}s"
     after = paging.position(transaction, operation, request)
+    transaction.require_domain(request["domain"])
     size = paging.page_size(request)
     comparison, order = ("<", "DESC") if request.get("reverseOrder") else (">", "ASC")
     conditions = ["kind = ?", "domain = ?", "status = ?"]

@@ -1,0 +1,124 @@
+"""The engine itself: opened, asked, closed."""
+
+import threading
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+
+from swf.engine import Engine, VirtualClock
+from swf.engine.operations.registry import OPERATIONS
+from swf.exceptions import EngineError
+
+
+def test_a_closed_engine_answers_nothing(engine, client):
+    engine.close()
+
+    with pytest.raises(EngineError, match="This engine is closed"):
+        client.list_domains(registrationStatus="REGISTERED")
+
+
+def test_an_engine_may_be_closed_twice(engine):
+    engine.close()
+
+    engine.close()
+
+
+def test_an_engine_tells_the_region_and_the_account_it_was_given(attached):
+    with Engine(clock=VirtualClock(), region="eu-west-1", account="000000000001") as engine:
+        client = attached(engine)
+        client.register_domain(name="d", workflowExecutionRetentionPeriodInDays="1")
+
+        arn = client.describe_domain(name="d")["domainInfo"]["arn"]
+
+    assert arn == "arn:aws:swf:eu-west-1:000000000001:/domain/d"
+
+
+def test_one_engine_answers_several_clients(engine, attached):
+    one, other = attached(engine), attached(engine)
+
+    one.register_domain(name="d", workflowExecutionRetentionPeriodInDays="1")
+
+    assert other.describe_domain(name="d")["domainInfo"]["name"] == "d"
+
+
+def test_an_engine_is_asked_by_many_threads_at_once(engine, client, start):
+    execution = start()
+
+    with ThreadPoolExecutor(8) as pool:
+        list(pool.map(lambda number: execution.signal(f"s{number}"), range(200)))
+
+    signals = {event.signal_name for event in execution.history()[2:]}
+    assert signals == {f"s{number}" for number in range(200)}
+    assert [event.id for event in execution.history()] == list(range(1, 203))
+
+
+@pytest.mark.parametrize("attempt", range(5))
+def test_an_engine_that_is_closed_under_load_keeps_all_it_answered(tmp_path, attached, registered, attempt):
+    path = tmp_path / "swf.db"
+    engine = Engine(path, poll_wait_seconds=60)
+    client = attached(engine, max_pool_connections=20)
+    registered(client)
+    answered, lock, busy = [], threading.Lock(), threading.Event()
+
+    def work(name):
+        for number in range(100_000):
+            try:
+                client.start_workflow_execution(
+                    domain="d", workflowId=f"{name}-{number}", workflowType={"name": "W", "version": "1"}
+                )
+                client.poll_for_decision_task(domain="d", taskList={"name": "dl"})
+            except EngineError:
+                return
+            with lock:
+                answered.append(f"{name}-{number}")
+            if len(answered) > 20 + attempt:
+                busy.set()
+
+    with ThreadPoolExecutor(6) as pool:
+        workers = [pool.submit(work, name) for name in "abcdef"]
+        assert busy.wait(20)
+        engine.close()
+        for worker in workers:
+            worker.result(20)
+
+    with Engine(path, clock=VirtualClock()) as engine:
+        pages = attached(engine).get_paginator("list_open_workflow_executions")
+        kept = {
+            info["execution"]["workflowId"]
+            for page in pages.paginate(domain="d", startTimeFilter={"oldestDate": 0})
+            for info in page["executionInfos"]
+        }
+    assert set(answered) <= kept
+
+
+def test_a_failure_of_the_engine_is_told_as_the_services_own_and_changes_nothing(engine, ask, refused, caplog):
+    def fail(transaction, request):
+        transaction.store.execute("INSERT INTO domain VALUES ('half', 'REGISTERED', NULL, '1')")
+        raise ZeroDivisionError
+
+    register = OPERATIONS["RegisterDomain"]
+    OPERATIONS["RegisterDomain"] = fail
+    try:
+        with refused("InternalFailure"):
+            ask("RegisterDomain", name="half", workflowExecutionRetentionPeriodInDays="1")
+    finally:
+        OPERATIONS["RegisterDomain"] = register
+
+    assert "RegisterDomain failed inside the engine" in caplog.text
+    assert ask("ListDomains", registrationStatus="REGISTERED")["domainInfos"] == []
+
+
+def test_a_client_that_is_attached_again_is_answered_once(engine, client, start):
+    execution = start()
+    engine.attach(client)
+
+    execution.signal()
+
+    assert execution.history().names[2:] == ["WorkflowExecutionSignaled"]
+
+
+def test_a_client_that_is_attached_to_another_engine_is_answered_by_that(client, domain):
+    with Engine(clock=VirtualClock()) as other:
+        other.attach(client)
+
+        assert client.list_domains(registrationStatus="REGISTERED")["domainInfos"] == []
