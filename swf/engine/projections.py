@@ -17,92 +17,21 @@ from swf.models.event import (
     ActivityTaskScheduled,
     ActivityTaskStarted,
     ActivityTaskTimedOut,
-    CancelTimerFailed,
-    CancelWorkflowExecutionFailed,
-    ChildWorkflowExecutionCanceled,
-    ChildWorkflowExecutionCompleted,
-    ChildWorkflowExecutionFailed,
-    ChildWorkflowExecutionStarted,
-    ChildWorkflowExecutionTerminated,
-    ChildWorkflowExecutionTimedOut,
-    CompleteWorkflowExecutionFailed,
-    ContinueAsNewWorkflowExecutionFailed,
     DecisionTaskCompleted,
     DecisionTaskScheduled,
     DecisionTaskStarted,
     DecisionTaskTimedOut,
     Event,
-    ExternalWorkflowExecutionCancelRequested,
-    ExternalWorkflowExecutionSignaled,
-    FailWorkflowExecutionFailed,
-    LambdaFunctionCompleted,
-    LambdaFunctionFailed,
-    LambdaFunctionTimedOut,
-    RecordMarkerFailed,
-    RequestCancelActivityTaskFailed,
-    RequestCancelExternalWorkflowExecutionFailed,
-    ScheduleActivityTaskFailed,
-    ScheduleLambdaFunctionFailed,
-    SignalExternalWorkflowExecutionFailed,
-    StartChildWorkflowExecutionFailed,
-    StartLambdaFunctionFailed,
-    StartTimerFailed,
     TimerCanceled,
     TimerFired,
     TimerStarted,
     WorkflowExecutionCancelRequested,
-    WorkflowExecutionSignaled,
     WorkflowExecutionStarted,
 )
 from swf.models.history.state import CLOSE_STATUS_OF
 
 if TYPE_CHECKING:
     from swf.engine.transaction import Run
-
-_ASKING = frozenset(
-    {
-        WorkflowExecutionStarted,
-        WorkflowExecutionSignaled,
-        WorkflowExecutionCancelRequested,
-        DecisionTaskTimedOut,
-        ActivityTaskCompleted,
-        ActivityTaskFailed,
-        ActivityTaskTimedOut,
-        ActivityTaskCanceled,
-        TimerFired,
-        ChildWorkflowExecutionStarted,
-        ChildWorkflowExecutionCompleted,
-        ChildWorkflowExecutionFailed,
-        ChildWorkflowExecutionTimedOut,
-        ChildWorkflowExecutionCanceled,
-        ChildWorkflowExecutionTerminated,
-        ExternalWorkflowExecutionSignaled,
-        ExternalWorkflowExecutionCancelRequested,
-        LambdaFunctionCompleted,
-        LambdaFunctionFailed,
-        LambdaFunctionTimedOut,
-        StartLambdaFunctionFailed,
-        # The refusals of decisions.
-        ScheduleActivityTaskFailed,
-        RequestCancelActivityTaskFailed,
-        StartTimerFailed,
-        CancelTimerFailed,
-        RecordMarkerFailed,
-        StartChildWorkflowExecutionFailed,
-        SignalExternalWorkflowExecutionFailed,
-        RequestCancelExternalWorkflowExecutionFailed,
-        ScheduleLambdaFunctionFailed,
-        CompleteWorkflowExecutionFailed,
-        FailWorkflowExecutionFailed,
-        CancelWorkflowExecutionFailed,
-        ContinueAsNewWorkflowExecutionFailed,
-    }
-)
-
-
-def asks_for_decision(event: Event) -> bool:
-    """Tell whether the decider has to know of an event at once."""
-    return type(event) in _ASKING
 
 
 def project(run: "Run", event: Event) -> None:

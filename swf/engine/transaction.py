@@ -15,7 +15,8 @@ from swf.engine.defaults import ActivityDefaults, RegisteredActivity
 from swf.engine.protocol import Fault, render_event, unknown_resource
 from swf.engine.store import Store
 from swf.engine.tokens import Tokens
-from swf.models.event import DecisionTaskScheduled, Event, EventFactory, WorkflowExecutionStarted
+from swf.models.event import Event, EventFactory, WorkflowExecutionStarted
+from swf.models.history.decision_tasks import asks_for_decision, next_decision_task
 from swf.models.history.state import ExecutionState
 from swf.shapes import ExecutionId, TypeId
 
@@ -207,9 +208,9 @@ class Run:
         asked = False
         for event in events:
             self._append(event)
-            asked = asked or projections.asks_for_decision(event)
+            asked = asked or asks_for_decision(event)
         if asked and self.state.status != CLOSED and self.state.scheduled_decision is None:
-            self._append(self._decision_task())
+            self._append(next_decision_task(self.state))
 
     def activity_type(self, type_id: TypeId) -> RegisteredActivity | None:
         """Give an activity type of the run's domain, or None."""
@@ -232,15 +233,6 @@ class Run:
         self.state.apply(event)
         self.transaction.store.execute("INSERT INTO event VALUES (?, ?, ?)", self.number, event.id, render_event(event))
         projections.project(self, event)
-
-    def _decision_task(self) -> DecisionTaskScheduled:
-        sticky = self.state.sticky_task_list
-        return DecisionTaskScheduled(
-            task_list=sticky.task_list if sticky else self.state.task_list,
-            start_to_close_timeout=self.started.task_start_to_close_timeout,
-            schedule_to_start_timeout=sticky.schedule_to_start_timeout if sticky else "NONE",
-            task_priority=self.started.task_priority,
-        )
 
 
 def unknown_execution(execution: ExecutionId) -> Fault:

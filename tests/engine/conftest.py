@@ -8,6 +8,7 @@ The domain is ``d``, with the types ``W``, ``A`` and ``B`` of version ``1``:
 """
 
 import json
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
@@ -266,6 +267,19 @@ def seconds(clock: VirtualClock) -> Callable[[float], None]:
     """Moves the clock to a number of seconds after the test began."""
     began = clock.now()
     return lambda offset: clock.advance(milliseconds=began + round(offset * 1000) - clock.now())
+
+
+@pytest.fixture
+def until() -> Callable[[Callable[[], Any]], None]:
+    """Waits until something is so that other threads bring about."""
+
+    def wait(condition: Callable[[], Any]) -> None:
+        end = time.monotonic() + 20
+        while not condition():
+            assert time.monotonic() < end, "it did not come about"
+            time.sleep(0.001)
+
+    return wait
 
 
 class Database:

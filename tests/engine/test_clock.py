@@ -2,7 +2,6 @@
 
 import logging
 import threading
-import time
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -27,14 +26,6 @@ BEGAN = datetime(2030, 1, 1, tzinfo=UTC)
 def test_milliseconds_and_datetimes_convert_exactly(instant, milliseconds):
     assert to_milliseconds(instant) == milliseconds
     assert to_datetime(milliseconds) == instant
-
-
-def until(condition):
-    """Wait until something is so that another thread brings about."""
-    end = time.monotonic() + 20
-    while not condition():
-        assert time.monotonic() < end, "it did not come about"
-        time.sleep(0.001)
 
 
 class Recorder:
@@ -183,7 +174,7 @@ class TestRealClock:
         assert [due - now for due, _ in recorder.fired] == [-5, 20, 40]
         assert all(due <= fired_at for due, fired_at in recorder.fired)
 
-    def test_is_woken_by_a_deadline_earlier_than_the_one_it_sleeps_for(self):
+    def test_is_woken_by_a_deadline_earlier_than_the_one_it_sleeps_for(self, until):
         clock = RealClock()
         far = clock.now() + 1_000_000
         recorder = Recorder(clock, far)
@@ -196,7 +187,7 @@ class TestRealClock:
         clock.stop()
         assert [due for due, _ in recorder.fired] == [soon]
 
-    def test_is_woken_by_a_deadline_when_it_has_none(self):
+    def test_is_woken_by_a_deadline_when_it_has_none(self, until):
         clock = RealClock()
         recorder = Recorder(clock)
         clock.start(recorder)

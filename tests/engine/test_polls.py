@@ -34,14 +34,6 @@ def polling(function, count=1):
         yield [pool.submit(function) for _ in range(count)]
 
 
-def until(condition):
-    """Wait until something is so that other threads bring about."""
-    end = time.monotonic() + 20
-    while not condition():
-        assert time.monotonic() < end, "it did not come about"
-        time.sleep(0.001)
-
-
 def waiting(engine):
     """How many polls wait."""
     return sum(len(queue) for queue in engine._waiters._queues.values())
@@ -59,7 +51,7 @@ def start(client, workflow_id="w", **members):
     client.start_workflow_execution(domain="d", workflowId=workflow_id, workflowType=W1, **members)
 
 
-def test_a_poll_is_answered_when_a_task_comes(patient):
+def test_a_poll_is_answered_when_a_task_comes(patient, until):
     engine, client = patient
     with polling(poll(client)) as (answer,):
         until(lambda: waiting(engine) == 1)
@@ -69,7 +61,7 @@ def test_a_poll_is_answered_when_a_task_comes(patient):
         assert answer.result(20)["startedEventId"] == 3
 
 
-def test_a_poll_for_activities_is_answered_when_a_task_comes(patient):
+def test_a_poll_for_activities_is_answered_when_a_task_comes(patient, until):
     engine, client = patient
     start(client)
     task = poll(client)()
@@ -84,7 +76,7 @@ def test_a_poll_for_activities_is_answered_when_a_task_comes(patient):
         assert answer.result(20)["activityId"] == "a1"
 
 
-def test_a_poll_is_answered_when_a_deadline_brings_a_task(patient):
+def test_a_poll_is_answered_when_a_deadline_brings_a_task(patient, until):
     engine, client = patient
     start(client)
     poll(client)()
@@ -96,7 +88,7 @@ def test_a_poll_is_answered_when_a_deadline_brings_a_task(patient):
         assert answer.result(20)["startedEventId"] == 6
 
 
-def test_a_poll_is_answered_when_the_task_held_back_is_offered(patient):
+def test_a_poll_is_answered_when_the_task_held_back_is_offered(patient, until):
     engine, client = patient
     start(client)
     task = poll(client)()
@@ -109,7 +101,7 @@ def test_a_poll_is_answered_when_the_task_held_back_is_offered(patient):
         assert answer.result(20)["startedEventId"] == 7
 
 
-def test_a_task_of_another_list_wakes_nobody(patient):
+def test_a_task_of_another_list_wakes_nobody(patient, until):
     engine, client = patient
     with polling(poll(client, "other")) as (answer,):
         until(lambda: waiting(engine) == 1)
@@ -153,7 +145,7 @@ def test_a_poll_that_was_answered_does_not_wait(patient):
     assert engine._waiters._polls == set()
 
 
-def test_the_poll_that_waited_longest_is_answered_first(patient):
+def test_the_poll_that_waited_longest_is_answered_first(patient, until):
     engine, client = patient
     with ThreadPoolExecutor(3) as pool:
         answers = []
@@ -166,7 +158,7 @@ def test_the_poll_that_waited_longest_is_answered_first(patient):
             assert answer.result(20)["workflowExecution"]["workflowId"] == f"w{number}"
 
 
-def test_ended_polls_say_that_there_is_no_task(patient):
+def test_ended_polls_say_that_there_is_no_task(patient, until):
     engine, client = patient
     with polling(poll(client), 3) as answers:
         until(lambda: waiting(engine) == 3)
@@ -176,7 +168,7 @@ def test_ended_polls_say_that_there_is_no_task(patient):
         assert [answer.result(20)["taskToken"] for answer in answers] == ["", "", ""]
 
 
-def test_the_polls_of_one_identity_can_be_ended_alone(patient):
+def test_the_polls_of_one_identity_can_be_ended_alone(patient, until):
     engine, client = patient
     with polling(poll(client, identity="goes")) as (goes,), polling(poll(client, identity="stays")) as (stays,):
         until(lambda: waiting(engine) == 2)
@@ -188,7 +180,7 @@ def test_the_polls_of_one_identity_can_be_ended_alone(patient):
         assert stays.result(20)["startedEventId"] == 3
 
 
-def test_closing_the_engine_ends_its_polls(patient):
+def test_closing_the_engine_ends_its_polls(patient, until):
     engine, client = patient
     with polling(poll(client), 3) as answers:
         until(lambda: waiting(engine) == 3)
@@ -201,7 +193,7 @@ def test_closing_the_engine_ends_its_polls(patient):
 
 
 @pytest.mark.parametrize("seed", range(5))
-def test_many_polls_get_every_task_once(patient, seed):
+def test_many_polls_get_every_task_once(patient, seed, until):
     engine, client = patient
     tasks, polls = 200, 8
     taken, lock, chance = [], threading.Lock(), random.Random(seed)
@@ -234,7 +226,7 @@ def test_many_polls_get_every_task_once(patient, seed):
 
 
 @pytest.mark.parametrize("seed", range(5))
-def test_ending_some_polls_loses_no_task_of_the_others(patient, seed):
+def test_ending_some_polls_loses_no_task_of_the_others(patient, seed, until):
     """Tasks that come while polls are ended reach the polls that go on."""
     engine, client = patient
     tasks, taken, lock = 100, [], threading.Lock()
