@@ -72,6 +72,4 @@ def test_a_missing_extra_is_told_with_the_command_that_brings_it(package):
     done = swf("demo", code=f"import sys; sys.modules[{package!r}] = None; from swf.__main__ import main; main()")
 
     assert done.returncode == 1
-    assert done.stderr == (
-        "The command line needs the extra 'cli'. Install it: pip install 'simple-workflow[cli]'\n"
-    )
+    assert done.stderr == ("The command line needs the extra 'cli'. Install it: pip install 'simple-workflow[cli]'\n")
