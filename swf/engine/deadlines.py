@@ -4,10 +4,12 @@ from typing import TYPE_CHECKING
 
 import attrs
 
+from swf.engine import links
 from swf.models.event import (
     ActivityTaskTimedOut,
     DecisionTaskTimedOut,
     Event,
+    LambdaFunctionTimedOut,
     TimerFired,
     WorkflowExecutionTimedOut,
 )
@@ -25,18 +27,35 @@ HEARTBEAT = "HEARTBEAT"
 DECISION_START_TO_CLOSE = "DECISION_START_TO_CLOSE"
 DECISION_SCHEDULE_TO_START = "DECISION_SCHEDULE_TO_START"
 TIMER = "TIMER"
+LAMBDA_START_TO_CLOSE = "LAMBDA_START_TO_CLOSE"
 
-# Of the deadlines of a run that pass in the same millisecond the first of these comes first.
-ORDER = (
-    EXECUTION,
-    SCHEDULE_TO_CLOSE,
-    START_TO_CLOSE,
-    HEARTBEAT,
-    SCHEDULE_TO_START,
-    DECISION_START_TO_CLOSE,
-    DECISION_SCHEDULE_TO_START,
-    TIMER,
+# What follows from an event in another run, or outside: due at once, in a transaction of its own (`swf.engine.links`).
+START_CHILD = "START_CHILD"
+SIGNAL_EXTERNAL = "SIGNAL_EXTERNAL"
+CANCEL_EXTERNAL = "CANCEL_EXTERNAL"
+START_LAMBDA = "START_LAMBDA"
+TELL_PARENT = "TELL_PARENT"
+CHILD_POLICY = "CHILD_POLICY"
+# A closed run is forgotten when its domain's retention period is over.
+RETENTION = "RETENTION"
+
+# Of the deadlines of a run that pass in the same millisecond the first of these comes first; those of one line come in
+# the order of their events.
+_ORDER = (
+    (EXECUTION,),
+    (SCHEDULE_TO_CLOSE,),
+    (START_TO_CLOSE,),
+    (HEARTBEAT,),
+    (SCHEDULE_TO_START,),
+    (DECISION_START_TO_CLOSE,),
+    (DECISION_SCHEDULE_TO_START,),
+    (LAMBDA_START_TO_CLOSE,),
+    (TIMER,),
+    (START_CHILD, SIGNAL_EXTERNAL, CANCEL_EXTERNAL, START_LAMBDA),
+    (CHILD_POLICY, TELL_PARENT),
+    (RETENTION,),
 )
+PLACES = {kind: place for place, kinds in enumerate(_ORDER) for kind in kinds}
 
 
 @attrs.frozen
@@ -67,8 +86,15 @@ def fire_next(transaction: "Transaction") -> bool:
     if row is None:
         return False
     number, *deadline = row
-    run = transaction.run(number)
-    run.record([passed(run.state, Deadline(*deadline))])
+    run, passing = transaction.run(number), Deadline(*deadline)
+    follow = links.FOLLOWS.get(passing.kind)
+    if follow is None:
+        run.record([passed(run.state, passing)])
+    else:
+        transaction.store.execute(
+            "DELETE FROM deadline WHERE run = ? AND event_id = ? AND kind = ?", number, passing.event_id, passing.kind
+        )
+        follow(run, passing.event_id)
     return True
 
 
@@ -99,5 +125,12 @@ def passed(state: ExecutionState, deadline: Deadline) -> Event:
                 scheduled_event_id=deadline.event_id,
                 started_event_id=activity.started.id if activity.started else 0,
                 details=deadline.heartbeat_details,
+            )
+        case "LAMBDA_START_TO_CLOSE":
+            called = state.lambda_functions[deadline.event_id]
+            return LambdaFunctionTimedOut(
+                timeout_type="START_TO_CLOSE",
+                scheduled_event_id=deadline.event_id,
+                started_event_id=called.started.id if called.started else 0,
             )
     raise AssertionError(f"no deadline is of the kind {deadline.kind}")

@@ -7,7 +7,7 @@ from typing import Any, TypeVar
 
 import attrs
 
-from swf.models.decision import ScheduleActivityTask
+from swf.models.decision import ContinueAsNewWorkflowExecution, ScheduleActivityTask, StartChildWorkflowExecution
 from swf.models.event import ActivityTaskScheduled, WorkflowExecutionStarted
 from swf.shapes import (
     Arn,
@@ -56,6 +56,14 @@ class RegisteredActivity:
     defaults: ActivityDefaults
 
 
+@attrs.frozen
+class RegisteredWorkflow:
+    """A workflow type as a decision finds it."""
+
+    status: RegistrationStatus
+    defaults: WorkflowDefaults
+
+
 @attrs.frozen(kw_only=True)
 class StartRequest:
     """What a call to start an execution says about it."""
@@ -70,6 +78,9 @@ class StartRequest:
     lambda_role: Arn | None = None
 
 
+Asked = StartRequest | StartChildWorkflowExecution | ContinueAsNewWorkflowExecution
+
+
 class MissingDefault(Exception):
     """Neither the request nor the type says a value that is needed."""
 
@@ -78,7 +89,7 @@ class MissingDefault(Exception):
         self.default = default
 
 
-def started(workflow_type: TypeId, asked: StartRequest, defaults: WorkflowDefaults) -> WorkflowExecutionStarted:
+def started(workflow_type: TypeId, asked: Asked, defaults: WorkflowDefaults) -> WorkflowExecutionStarted:
     """Give the first event of an execution, with all settings resolved.
 
     Raises:

@@ -10,6 +10,7 @@ from swf.engine.protocol import invalid
 
 TAGS_PER_RESOURCE = 50
 EXECUTION_SECONDS = 365 * 24 * 60 * 60
+LAMBDA_SECONDS = 15 * 60
 
 
 def require_bounded(member: str, request: dict[str, Any]) -> None:

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
 from swf.constants import CLOSED, NONE
-from swf.engine import deadlines
+from swf.engine import deadlines, limits
 from swf.engine.clock import to_milliseconds
 from swf.engine.protocol import render
 from swf.models.event import (
@@ -22,16 +22,36 @@ from swf.models.event import (
     DecisionTaskStarted,
     DecisionTaskTimedOut,
     Event,
+    LambdaFunctionCompleted,
+    LambdaFunctionFailed,
+    LambdaFunctionScheduled,
+    LambdaFunctionStarted,
+    LambdaFunctionTimedOut,
+    RequestCancelExternalWorkflowExecutionInitiated,
+    SignalExternalWorkflowExecutionInitiated,
+    StartChildWorkflowExecutionInitiated,
     TimerCanceled,
     TimerFired,
     TimerStarted,
     WorkflowExecutionCancelRequested,
+    WorkflowExecutionContinuedAsNew,
     WorkflowExecutionStarted,
+    WorkflowExecutionTerminated,
+    WorkflowExecutionTimedOut,
 )
 from swf.models.history.state import CLOSE_STATUS_OF
 
 if TYPE_CHECKING:
     from swf.engine.transaction import Run
+
+
+# What follows from an event in another run or outside, a moment later.
+_FOLLOWED: dict[type[Event], str] = {
+    StartChildWorkflowExecutionInitiated: deadlines.START_CHILD,
+    SignalExternalWorkflowExecutionInitiated: deadlines.SIGNAL_EXTERNAL,
+    RequestCancelExternalWorkflowExecutionInitiated: deadlines.CANCEL_EXTERNAL,
+    LambdaFunctionScheduled: deadlines.START_LAMBDA,
+}
 
 
 def project(run: "Run", event: Event) -> None:
@@ -51,8 +71,12 @@ def project(run: "Run", event: Event) -> None:
             _project_start(run, event)
         case WorkflowExecutionCancelRequested():
             _update_info(run)
+        case LambdaFunctionStarted() | LambdaFunctionCompleted() | LambdaFunctionFailed() | LambdaFunctionTimedOut():
+            _project_lambda(run, event)
         case _ if type(event) in CLOSE_STATUS_OF:
-            _project_close(run)
+            _project_close(run, event)
+        case _ if type(event) in _FOLLOWED:
+            _set_deadline(run, _FOLLOWED[type(event)], event.id, 0)
 
 
 def _project_start(run: "Run", event: WorkflowExecutionStarted) -> None:
@@ -64,7 +88,7 @@ def _project_start(run: "Run", event: WorkflowExecutionStarted) -> None:
     _set_deadline(run, deadlines.EXECUTION, event.id, event.execution_start_to_close_timeout)
 
 
-def _project_close(run: "Run") -> None:
+def _project_close(run: "Run", event: Event) -> None:
     store = run.transaction.store
     store.execute(
         "UPDATE execution SET status = ?, close_status = ?, close_time = ? WHERE run = ?",
@@ -76,6 +100,13 @@ def _project_close(run: "Run") -> None:
     _update_info(run)
     for table in ("waiting_task", "deadline", "heartbeat"):
         store.execute(f"DELETE FROM {table} WHERE run = ?", run.number)
+    if isinstance(event, WorkflowExecutionContinuedAsNew):
+        run.succeed(event)
+    elif run.row.parent_run is not None:
+        _set_deadline(run, deadlines.TELL_PARENT, event.id, 0)
+    if isinstance(event, WorkflowExecutionTerminated | WorkflowExecutionTimedOut):
+        _set_deadline(run, deadlines.CHILD_POLICY, event.id, 0)
+    _set_deadline(run, deadlines.RETENTION, event.id, run.transaction.retention_seconds(run.row.domain))
 
 
 def _project_decision_task(
@@ -111,6 +142,18 @@ def _project_activity_task(run: "Run", event: ActivityTaskScheduled | ActivityTa
             _drop_deadlines(run, scheduled.id, deadlines.SCHEDULE_TO_START)
             _set_deadline(run, deadlines.START_TO_CLOSE, scheduled.id, scheduled.start_to_close_timeout)
             _set_deadline(run, deadlines.HEARTBEAT, scheduled.id, scheduled.heartbeat_timeout)
+
+
+def _project_lambda(
+    run: "Run",
+    event: LambdaFunctionStarted | LambdaFunctionCompleted | LambdaFunctionFailed | LambdaFunctionTimedOut,
+) -> None:
+    if not isinstance(event, LambdaFunctionStarted):
+        _drop_deadlines(run, event.scheduled_event_id)
+        return
+    scheduled = run.state.lambda_functions[event.scheduled_event_id].scheduled
+    timeout = scheduled.start_to_close_timeout or limits.LAMBDA_SECONDS
+    _set_deadline(run, deadlines.LAMBDA_START_TO_CLOSE, scheduled.id, timeout)
 
 
 def _forget_activity_task(run: "Run", scheduled_event_id: int) -> None:
@@ -161,7 +204,7 @@ def _set_deadline(run: "Run", kind: str, event_id: int, timeout: int | str | Non
         kind,
         event_id,
         due,
-        deadlines.ORDER.index(kind),
+        deadlines.PLACES[kind],
         timer_id,
     )
     run.transaction.deadline_set(due)

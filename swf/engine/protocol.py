@@ -6,6 +6,7 @@ See: https://smithy.io/2.0/aws/protocols/aws-json-1_0-protocol.html
 import json
 import re
 import uuid
+from collections.abc import Mapping
 from typing import Any
 
 import attrs
@@ -14,14 +15,30 @@ from swf.engine.clock import to_milliseconds
 from swf.models.event import Event
 from swf.models.event.base import attributes_key
 
+_CONTENT_TYPE = "application/x-amz-json-1.0"
 _FAULT_NAMESPACE = "com.amazonaws.swf.base.model"
 _PLATFORM_NAMESPACES = {
     "ValidationException": "com.amazon.coral.validate",
     "SerializationException": "com.amazon.coral.service",
     "UnknownOperationException": "com.amazon.coral.service",
     "InternalFailure": "com.amazon.coral.service",
+    "ServiceUnavailableException": "com.amazon.coral.service",
+    "RequestTimeoutException": "com.amazon.coral.service",
+    "RequestEntityTooLargeException": "com.amazon.coral.service",
+    "AccessDeniedException": "com.amazon.coral.service",
+    "MissingAuthenticationTokenException": "com.amazon.coral.service",
+    "IncompleteSignatureException": "com.amazon.coral.service",
+    "UnrecognizedClientException": "com.amazon.coral.service",
+    "InvalidSignatureException": "com.amazon.coral.service",
 }
 
+
+def _refuse_constant(constant: str) -> None:
+    """Refuse NaN and Infinity, which Python reads and JSON does not know."""
+    raise ValueError(f"{constant} is no number")
+
+
+_decoder = json.JSONDecoder(parse_constant=_refuse_constant)
 _encoder = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=False)
 
 # Inside texts a quote is escaped, so these can only be members of the answer itself.
@@ -60,17 +77,18 @@ class Text:
 
 @attrs.frozen
 class Answer:
-    """What goes back to the client."""
+    """What goes back to the client; the fault's name if it is one."""
 
     status: int
     body: bytes
     headers: dict[str, str]
+    fault: str | None = None
 
 
 def read(body: bytes) -> dict[str, Any]:
     """Read a request's body; members that are null are absent."""
     try:
-        request = json.loads(body or b"{}", parse_constant=_refuse_constant)
+        request = _decoder.decode(body.decode() or "{}")
         if b"\\u" in body:
             # Half of a surrogate pair can be escaped in JSON, and is no text.
             json.dumps(request, ensure_ascii=False).encode()
@@ -79,11 +97,6 @@ def read(body: bytes) -> dict[str, Any]:
     if not isinstance(request, dict):
         raise Fault("SerializationException", "The request must be a JSON object")
     return request
-
-
-def _refuse_constant(constant: str) -> None:
-    """Refuse NaN and Infinity, which Python reads and JSON does not know."""
-    raise ValueError(f"{constant} is no number")
 
 
 def render(value: Any) -> str:
@@ -108,14 +121,20 @@ def _seconds(milliseconds: str) -> str:
 
 def render_event(event: Event) -> str:
     """Write an event of a history."""
-    return render(
+    return render_members(
         {
-            "eventId": event.id,
-            "eventTimestamp": to_milliseconds(event.timestamp),
-            "eventType": event.name,
-            attributes_key(event.name): event.attributes,
+            "eventId": str(event.id),
+            "eventTimestamp": _seconds(str(to_milliseconds(event.timestamp))),
+            "eventType": f'"{event.name}"',
+            attributes_key(event.name): _encoder.encode(event.attributes),
         }
     )
+
+
+def render_members(members: Mapping[str, str]) -> str:
+    """Write an object whose members are JSON already."""
+    told = ",".join(f'"{name}":{members[name]}' for name in sorted(members))
+    return f"{{{told}}}"
 
 
 def answer(value: dict[str, Any] | Text | None) -> Answer:
@@ -130,7 +149,13 @@ def refusal(fault: Fault) -> Answer:
     namespace = _PLATFORM_NAMESPACES.get(fault.code, _FAULT_NAMESPACE)
     text = _encoder.encode({"__type": f"{namespace}#{fault.code}", "message": fault.message})
     blamed = "Sender" if fault.status < 500 else "Receiver"
-    return _answer(fault.status, text, {"x-amzn-query-error": f"{fault.code};{blamed}"})
+    told = _answer(fault.status, text, {"x-amzn-query-error": f"{fault.code};{blamed}"})
+    return attrs.evolve(told, fault=fault.code)
+
+
+def content_type(asked: str) -> str:
+    """Give the content type of an answer: the request's, of the two that SWF's clients have sent over the years."""
+    return "application/json" if asked.lower().startswith("application/json") else _CONTENT_TYPE
 
 
 def _answer(status: int, text: str, headers: dict[str, str]) -> Answer:
@@ -140,7 +165,7 @@ def _answer(status: int, text: str, headers: dict[str, str]) -> Answer:
         body,
         {
             "x-amzn-RequestId": str(uuid.uuid4()),
-            "Content-Type": "application/x-amz-json-1.0",
+            "Content-Type": _CONTENT_TYPE,
             "Content-Length": str(len(body)),
             **headers,
         },

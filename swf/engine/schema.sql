@@ -45,8 +45,12 @@ CREATE TABLE execution (
     close_status TEXT,
     start_time INTEGER NOT NULL,
     close_time INTEGER,
+    -- The run that started this one, if one did, and its StartChildWorkflowExecutionInitiated event.
+    parent_run INTEGER,
+    parent_initiated_event_id INTEGER,
     info TEXT NOT NULL
 );
+CREATE INDEX execution_by_parent ON execution (parent_run, status) WHERE parent_run IS NOT NULL;
 CREATE UNIQUE INDEX execution_open ON execution (domain, workflow_id) WHERE status = 'OPEN';
 
 -- A list is one walk through the index of its filter and its time.

@@ -1,6 +1,8 @@
 """One request's or one deadline's work on the database: runs, the events appended to them, and who to wake after it."""
 
+import base64
 import json
+import secrets
 from collections import OrderedDict
 from collections.abc import Iterable
 from typing import Any
@@ -8,14 +10,20 @@ from typing import Any
 import attrs
 
 from swf import wire
-from swf.constants import CLOSED, DEPRECATED, OPEN
+from swf.constants import CLOSED, DEPRECATED, NONE, OPEN
 from swf.engine import projections
 from swf.engine.clock import to_datetime
-from swf.engine.defaults import ActivityDefaults, RegisteredActivity
+from swf.engine.defaults import ActivityDefaults, RegisteredActivity, RegisteredWorkflow, WorkflowDefaults
 from swf.engine.protocol import Fault, render_event, unknown_resource
 from swf.engine.store import Store
 from swf.engine.tokens import Tokens
-from swf.models.event import Event, EventFactory, WorkflowExecutionStarted
+from swf.models.event import (
+    Event,
+    EventFactory,
+    LambdaFunctionScheduled,
+    WorkflowExecutionContinuedAsNew,
+    WorkflowExecutionStarted,
+)
 from swf.models.history.decision_tasks import asks_for_decision, next_decision_task
 from swf.models.history.state import ExecutionState
 from swf.shapes import ExecutionId, TypeId
@@ -23,7 +31,7 @@ from swf.shapes import ExecutionId, TypeId
 # (kind, domain, task list): where pollers of a kind wait.
 TaskListKey = tuple[str, str, str]
 
-_RUN = "run, domain, workflow_id, run_id"
+_RUN = "run, domain, workflow_id, run_id, parent_run, parent_initiated_event_id"
 
 
 class StateCache:
@@ -57,7 +65,9 @@ class Transaction:
     Attributes:
         now: The time of all that happens in it, in milliseconds since 1970.
         offered: The task lists that got a task which a waiting poller may take.
+        changed: How the runs that got events stand, by the number each has inside.
         earliest_deadline: The earliest of the deadlines that were set.
+        calls: The Lambda functions to call when the transaction is committed, each with the number of its run.
     """
 
     def __init__(self, store: Store, tokens: Tokens, states: StateCache, now: int, arn_prefix: str) -> None:
@@ -67,12 +77,13 @@ class Transaction:
         self.arn_prefix = arn_prefix
         self.offered: list[TaskListKey] = []
         self.earliest_deadline: int | None = None
+        self.calls: list[tuple[int, LambdaFunctionScheduled]] = []
         self._states = states
-        self._changed: set[int] = set()
+        self.changed: dict[int, ExecutionState] = {}
 
     def undo(self) -> None:
         """Forget the states that were changed here: the database has not been."""
-        for run in self._changed:
+        for run in self.changed:
             self._states.forget(run)
 
     def deadline_set(self, due: int) -> None:
@@ -91,24 +102,42 @@ class Transaction:
         if self.require_domain(name) == DEPRECATED:
             raise Fault("DomainDeprecatedFault", name)
 
-    def start_run(self, domain: str, workflow_id: str, run_id: str, started: WorkflowExecutionStarted) -> None:
-        """Begin a run with its first event and the decision task it needs."""
+    def start_run(
+        self,
+        domain: str,
+        workflow_id: str,
+        started: WorkflowExecutionStarted,
+        *,
+        run_id: str | None = None,
+        parent_run: int | None = None,
+    ) -> ExecutionId:
+        """Begin a run with its first event and the decision task it needs.
+
+        Args:
+            domain: Where it runs.
+            workflow_id: An id that no open run has.
+            started: Its first event.
+            run_id: Its run id, if that is told already.
+            parent_run: The number of the run that started it.
+        """
+        execution = ExecutionId(workflow_id, run_id or new_run_id())
+        parent = (parent_run, started.parent_initiated_event_id) if parent_run is not None else (None, None)
         number = self.store.insert(
-            "INSERT INTO execution (domain, workflow_id, run_id, type_name, type_version, status, start_time, info) "
-            "VALUES (?, ?, ?, ?, ?, ?, ?, '')",
+            "INSERT INTO execution (domain, workflow_id, run_id, type_name, type_version, status, start_time, "
+            "parent_run, parent_initiated_event_id, info) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, '')",
             domain,
-            workflow_id,
-            run_id,
+            *execution,
             started.workflow_type.name,
             started.workflow_type.version,
             OPEN,
             self.now,
+            *parent,
         )
-        Run(self, Row(number, domain, workflow_id, run_id), ExecutionState()).record([started])
+        Run(self, Row(number, domain, *execution, *parent), ExecutionState()).record([started])
+        return execution
 
     def execution(self, domain: str, execution: ExecutionId) -> "Run":
         """Give a run, open or closed; an unknown one is a fault."""
-        self.require_domain(domain)
         row = self.store.row(
             f"SELECT {_RUN} FROM execution WHERE run_id = ? AND domain = ? AND workflow_id = ?",
             execution.run_id,
@@ -116,15 +145,16 @@ class Transaction:
             execution.workflow_id,
         )
         if row is None:
+            self.require_domain(domain)
             raise unknown_execution(execution)
         return self._run(row)
 
     def open_execution(self, domain: str, workflow_id: str, run_id: str | None = None) -> "Run":
         """Give the open run with a workflow id; with a run id, only if it is that one."""
-        self.require_domain(domain)
         row = self.find_open(domain, workflow_id)
         if row is not None and run_id in (None, row["run_id"]):
             return self._run(row)
+        self.require_domain(domain)
         if run_id is None:
             raise unknown_resource(f"Unknown execution, workflowId = {workflow_id}")
         raise unknown_execution(ExecutionId(workflow_id, run_id))
@@ -138,8 +168,34 @@ class Transaction:
         )
 
     def run(self, number: int) -> "Run":
-        """Give a run by the number it has inside."""
-        return self._run(self.store.row(f"SELECT {_RUN} FROM execution WHERE run = ?", number))
+        """Give a run by the number it has inside; one whose retention is over is a fault."""
+        run = self.find_run(number)
+        if run is None:
+            raise unknown_resource("Unknown execution: its retention period is over")
+        return run
+
+    def find_run(self, number: int) -> "Run | None":
+        """Give a run by the number it has inside, or None when its retention is over."""
+        row = self.store.row(f"SELECT {_RUN} FROM execution WHERE run = ?", number)
+        return None if row is None else self._run(row)
+
+    def open_children(self, number: int) -> list["Run"]:
+        """Give the open runs that a run started, or that continue such a one."""
+        rows = self.store.rows(
+            f"SELECT {_RUN} FROM execution WHERE parent_run = ? AND status = '{OPEN}' ORDER BY run", number
+        )
+        return [self._run(row) for row in rows]
+
+    def retention_seconds(self, domain: str) -> int:
+        """Give how long a domain keeps its closed runs."""
+        days = self.store.value("SELECT retention FROM domain WHERE name = ?", domain)
+        return 0 if days == NONE else int(days) * 24 * 60 * 60
+
+    def forget_run(self, run: "Run") -> None:
+        """Delete a closed run with all that is kept of it."""
+        for table in ("event", "execution_tag", "deadline", "execution"):
+            self.store.execute(f"DELETE FROM {table} WHERE run = ?", run.number)
+        self._states.forget(run.number)
 
     def _run(self, row: Any) -> "Run":
         state = self._states.get(row["run"])
@@ -150,29 +206,37 @@ class Transaction:
         return Run(self, Row(*row), state)
 
     def first_waiting(self, kind: str, domain: str, task_list: str) -> Any:
-        """Give the task that comes next in a task list, or None: the highest priority, then the longest wait."""
-        return self.store.row(
+        """Give the task that comes next in a task list, or None: the highest priority, then the longest wait.
+
+        An unknown domain is a fault.
+        """
+        row = self.store.row(
             "SELECT run, scheduled_event_id FROM waiting_task WHERE kind = ? AND domain = ? AND task_list = ? "
             "ORDER BY priority DESC, place LIMIT 1",
             kind,
             domain,
             task_list,
         )
+        if row is None:
+            self.require_domain(domain)
+        return row
 
     def keep(self, run: int, state: ExecutionState) -> None:
         """Remember that a run's state moves on with this transaction."""
         self._states.put(run, state)
-        self._changed.add(run)
+        self.changed[run] = state
 
 
 @attrs.frozen
 class Row:
-    """Which run it is: the number inside, and what SWF calls it."""
+    """Which run it is: the number inside, what SWF calls it, and which run started it, if one did."""
 
     number: int
     domain: str
     workflow_id: str
     run_id: str
+    parent_run: int | None = None
+    parent_initiated_event_id: int | None = None
 
     @property
     def execution(self) -> ExecutionId:
@@ -214,16 +278,53 @@ class Run:
 
     def activity_type(self, type_id: TypeId) -> RegisteredActivity | None:
         """Give an activity type of the run's domain, or None."""
-        row = self.transaction.store.row(
-            "SELECT status, configuration FROM type "
-            "WHERE kind = 'activity' AND domain = ? AND name = ? AND version = ?",
-            self.row.domain,
-            type_id.name,
-            type_id.version,
-        )
+        row = self._type("activity", type_id)
         if row is None:
             return None
         return RegisteredActivity(row["status"], wire.read(ActivityDefaults, json.loads(row["configuration"])))
+
+    def workflow_type(self, type_id: TypeId) -> RegisteredWorkflow | None:
+        """Give a workflow type of the run's domain, or None."""
+        row = self._type("workflow", type_id)
+        if row is None:
+            return None
+        return RegisteredWorkflow(row["status"], wire.read(WorkflowDefaults, json.loads(row["configuration"])))
+
+    def new_run_id(self) -> str:
+        """Give a run id for an execution to come."""
+        return new_run_id()
+
+    def succeed(self, event: WorkflowExecutionContinuedAsNew) -> None:
+        """Start the run that goes on where this one closed, with the same parent."""
+        started = WorkflowExecutionStarted(
+            workflow_type=event.workflow_type,
+            child_policy=event.child_policy,
+            task_list=event.task_list,
+            execution_start_to_close_timeout=event.execution_start_to_close_timeout,
+            task_start_to_close_timeout=event.task_start_to_close_timeout,
+            task_priority=event.task_priority,
+            lambda_role=event.lambda_role,
+            input=event.input,
+            tag_list=event.tag_list,
+            continued_execution_run_id=self.row.run_id,
+            parent_workflow_execution=self.started.parent_workflow_execution,
+            parent_initiated_event_id=self.started.parent_initiated_event_id,
+        )
+        self.transaction.start_run(
+            self.row.domain,
+            self.row.workflow_id,
+            started,
+            run_id=event.new_execution_run_id,
+            parent_run=self.row.parent_run,
+        )
+
+    def _type(self, kind: str, type_id: TypeId) -> Any:
+        return self.transaction.store.row(
+            "SELECT status, configuration FROM type WHERE kind = ? AND domain = ? AND name = ? AND version = ?",
+            kind,
+            self.row.domain,
+            *type_id,
+        )
 
     def _append(self, event: Event) -> None:
         # A machine's clock may be set back between two processes; a history's timestamps never go back.
@@ -233,6 +334,11 @@ class Run:
         self.state.apply(event)
         self.transaction.store.execute("INSERT INTO event VALUES (?, ?, ?)", self.number, event.id, render_event(event))
         projections.project(self, event)
+
+
+def new_run_id() -> str:
+    """Make a run id that looks like the service's."""
+    return "22" + base64.b64encode(secrets.token_bytes(32)).decode()
 
 
 def unknown_execution(execution: ExecutionId) -> Fault:

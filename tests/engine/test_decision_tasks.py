@@ -281,30 +281,6 @@ class TestADecisionThatCloses:
         assert isinstance(execution.history()[-1], event)
 
 
-NOT_OFFERED = {
-    "ContinueAsNewWorkflowExecution": {},
-    "RequestCancelExternalWorkflowExecution": {"workflowId": "w"},
-    "ScheduleLambdaFunction": {"id": "l", "name": "f"},
-    "SignalExternalWorkflowExecution": {"workflowId": "w", "signalName": "s"},
-    "StartChildWorkflowExecution": {"workflowId": "w", "workflowType": {"name": "W", "version": "1"}},
-}
-
-
-@pytest.mark.parametrize("kind", NOT_OFFERED)
-def test_a_decision_that_is_not_offered_refuses_the_answer(client, execution, decider, refused, kind):
-    task = decider.take()
-    attributes = {f"{kind[0].lower()}{kind[1:]}DecisionAttributes": NOT_OFFERED[kind]}
-    marker = RecordMarker(marker_name="m").raw
-
-    with refused("ValidationException", f"The embedded engine does not offer the decision {kind} (decision 2)."):
-        client.respond_decision_task_completed(
-            taskToken=task["taskToken"], decisions=[marker, {"decisionType": kind, **attributes}]
-        )
-
-    assert len(execution.history()) == 3
-    decider.respond(task)
-
-
 def test_one_bad_decision_refuses_the_answer_and_the_token_stays_good(execution, decider, client, refused):
     task = decider.take()
     good = RecordMarker(marker_name="m").raw

@@ -367,7 +367,7 @@ def test_nothing_happens_in_a_closed_execution(execution, decider, worker, clock
     decider.take()
 
     execution.terminate()
-    clock.advance(days=400)
+    clock.advance(days=6)
 
     assert isinstance(execution.history()[-1], WorkflowExecutionTerminated)
 

@@ -21,8 +21,10 @@ from swf.models import Domain, OpenCounts, WorkflowExecution, WorkflowType
 from swf.models.decision import (
     CancelWorkflowExecution,
     CompleteWorkflowExecution,
+    ContinueAsNewWorkflowExecution,
     FailWorkflowExecution,
     ScheduleActivityTask,
+    StartChildWorkflowExecution,
     StartTimer,
 )
 from swf.models.event import (
@@ -212,6 +214,15 @@ def test_upstream_tells_all_that_describe_tells(order, charge, take):
     )
 
 
+def test_a_child_tells_its_parent(order, take, domain):
+    parent = order.start_execution("parent")
+    take().complete([StartChildWorkflowExecution(workflow_type=order, workflow_id="child")])
+
+    child = WorkflowExecution(domain, "child").upstream()
+
+    assert child.parent == ("parent", parent.run_id)
+
+
 def test_a_close_is_a_change(order, take, clock):
     execution = order.start_execution("order-7")
     clock.advance(seconds=5)
@@ -356,6 +367,7 @@ def test_the_result_is_decoded_and_takes_one_call(order, take, calls):
     [
         (FailWorkflowExecution(reason="no money", details={"left": 0}), "FAILED", "no money", '{"left":0}'),
         (CancelWorkflowExecution(details="as asked"), "CANCELED", None, "as asked"),
+        (ContinueAsNewWorkflowExecution(), "CONTINUED_AS_NEW", None, None),
     ],
 )
 def test_an_execution_that_closed_otherwise_has_no_result(order, take, decision, close_status, reason, details):
@@ -410,6 +422,15 @@ def test_waiting_for_what_has_closed_asks_once(order, take, calls):
     execution.wait()
 
     assert calls == ["DescribeWorkflowExecution"]
+
+
+def test_waiting_follows_no_new_run(order, take):
+    execution = order.start_execution("order-7")
+    take().complete([ContinueAsNewWorkflowExecution()])
+
+    closed = WorkflowExecution("shop", "order-7", execution.run_id).wait(timeout=30)
+
+    assert closed.close_status == "CONTINUED_AS_NEW"
 
 
 @pytest.mark.parametrize("timeout", [0, 0.05])

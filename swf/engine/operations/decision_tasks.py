@@ -9,7 +9,7 @@ from swf import wire
 from swf.engine import decisions
 from swf.engine.operations import executions, paging
 from swf.engine.operations.registry import Output, Request, operation
-from swf.engine.protocol import Text, invalid, render, unknown_resource
+from swf.engine.protocol import Text, invalid, render, render_members, unknown_resource
 from swf.engine.tokens import TaskToken
 from swf.engine.transaction import Run, Transaction, unknown_execution
 from swf.models.decision import DECISIONS, Decision, from_raw
@@ -28,8 +28,8 @@ def poll_for_decision_task(transaction: Transaction, request: Request) -> Output
         The task, or None when there is none now.
     """
     position = paging.position(transaction, _NAME, request)
-    transaction.require_domain(request["domain"])
     if position is not None:
+        transaction.require_domain(request["domain"])
         *task, after = position
         token = TaskToken("decision", *task)
         return _task_page(transaction, request, _require_started(transaction, token), token, after)
@@ -50,18 +50,19 @@ def _task_page(transaction: Transaction, request: Request, run: Run, token: Task
     bodies, end = executions.events_page(
         transaction, request, run.number, first=first, last=token.started_event_id, after=after
     )
-    members = {
-        "nextPageToken": None
-        if end is None
-        else paging.next_token(transaction, _NAME, run.number, token.scheduled_event_id, token.started_event_id, end),
+    task = {
         "previousStartedEventId": previous,
         "startedEventId": token.started_event_id,
         "taskToken": transaction.tokens.task(token),
         "workflowExecution": {"workflowId": run.row.workflow_id, "runId": run.row.run_id},
         "workflowType": run.started.attributes["workflowType"],
     }
-    told = render({name: value for name, value in members.items() if value is not None})
-    return Text(f'{{"events":[{",".join(bodies)}],{told[1:]}')
+    if end is not None:
+        task["nextPageToken"] = paging.next_token(
+            transaction, _NAME, run.number, token.scheduled_event_id, token.started_event_id, end
+        )
+    members = {name: render(value) for name, value in task.items()}
+    return Text(render_members({"events": f"[{','.join(bodies)}]", **members}))
 
 
 @operation
@@ -88,10 +89,8 @@ def _outcome(run: Run, completed: DecisionTaskCompleted, made: Sequence[Decision
 def _decisions(raw: Sequence[Request]) -> list[Decision]:
     """Read the decisions of an answer; one that cannot be carried out refuses them all."""
     made = []
-    for place, item in enumerate(raw, start=1):
+    for item in raw:
         kind = DECISIONS[item["decisionType"]]
-        if kind not in decisions.HANDLERS:
-            raise invalid(f"The embedded engine does not offer the decision {kind.__name__} (decision {place}).")
         made.append(from_raw(kind, item))
     if decisions.misplaced_close(made):
         raise invalid("Close must be last decision in list")

@@ -1,8 +1,6 @@
 """One execution: start, signal, request its cancellation, terminate, describe, its history."""
 
-import base64
 import json
-import secrets
 from typing import Any
 
 from swf import wire
@@ -17,7 +15,6 @@ from swf.engine.transaction import Run, Transaction
 from swf.models.event import (
     WorkflowExecutionCancelRequested,
     WorkflowExecutionSignaled,
-    WorkflowExecutionStarted,
     WorkflowExecutionTerminated,
 )
 from swf.models.history.state import ExecutionState
@@ -39,14 +36,7 @@ def start_workflow_execution(transaction: Transaction, request: Request) -> Outp
         started = defaults.started(type_id, wire.read(StartRequest, request), registered)
     except MissingDefault as missing:
         raise Fault("DefaultUndefinedFault", wire.camel(missing.default)) from None
-    return {"runId": start(transaction, request["domain"], request["workflowId"], started)}
-
-
-def start(transaction: Transaction, domain: str, workflow_id: str, started: WorkflowExecutionStarted) -> str:
-    """Begin a run and give its run id, which looks like the service's."""
-    run_id = "22" + base64.b64encode(secrets.token_bytes(32)).decode()
-    transaction.start_run(domain, workflow_id, run_id, started)
-    return run_id
+    return {"runId": transaction.start_run(request["domain"], request["workflowId"], started).run_id}
 
 
 def _require_free(transaction: Transaction, domain: str, workflow_id: str) -> None:

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from swf.engine.operations.registry import Request
-from swf.engine.protocol import Text, render
+from swf.engine.protocol import Text, render, render_members
 from swf.engine.tokens import PageToken
 from swf.engine.transaction import Transaction
 
@@ -34,7 +34,7 @@ def next_token(transaction: Transaction, operation: str, *at: Any) -> str:
 
 def page(member: str, items: Sequence[str], token: str | None) -> Text:
     """Give an answer made of items that are JSON already."""
-    members = [(member, f"[{','.join(items)}]")]
+    members = {member: f"[{','.join(items)}]"}
     if token is not None:
-        members.append(("nextPageToken", render(token)))
-    return Text(f"{{{','.join(f'{render(name)}:{value}' for name, value in sorted(members))}}}")
+        members["nextPageToken"] = render(token)
+    return Text(render_members(members))

@@ -1,0 +1,92 @@
+"""AWS Lambda functions, which are Python callables here: called by name, in a pool of threads.
+
+A function gets the decoded JSON of its input, ``{}`` when there is none, and its answer is written as JSON.
+
+See: https://docs.aws.amazon.com/amazonswf/latest/developerguide/lambda-task.html
+"""
+
+import json
+import logging
+from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from typing import TYPE_CHECKING, Any
+
+import attrs
+
+from swf.models.event import Event, LambdaFunctionCompleted, LambdaFunctionFailed, LambdaFunctionScheduled
+
+if TYPE_CHECKING:
+    from swf.engine.transaction import Transaction
+
+Function = Callable[[Any], Any]
+
+_log = logging.getLogger(__name__)
+
+
+@attrs.frozen
+class Outcome:
+    """How a call ended: with a result, or with a reason and details."""
+
+    result: str | None = None
+    reason: str | None = None
+    details: str | None = None
+
+    def event(self, scheduled_event_id: int, started_event_id: int) -> Event:
+        """Give the event that records it."""
+        if self.reason is None:
+            return LambdaFunctionCompleted(
+                scheduled_event_id=scheduled_event_id, started_event_id=started_event_id, result=self.result
+            )
+        return LambdaFunctionFailed(
+            scheduled_event_id=scheduled_event_id,
+            started_event_id=started_event_id,
+            reason=self.reason,
+            details=self.details,
+        )
+
+
+def call(functions: Mapping[str, Function], scheduled: LambdaFunctionScheduled) -> Outcome:
+    """Call a function, whatever becomes of it."""
+    function = functions.get(scheduled.function_name)
+    if function is None:
+        details = f"Function not found: {scheduled.function_name}. Give it to the engine: Engine(functions={{...}})."
+        return Outcome(reason="ResourceNotFoundException", details=details)
+    try:
+        return Outcome(result=json.dumps(function(json.loads(scheduled.input or "{}"))))
+    except Exception as error:
+        _log.warning("The function %r failed", scheduled.function_name, exc_info=True)
+        told = {"errorMessage": str(error), "errorType": type(error).__name__}
+        return Outcome(reason="UnhandledError", details=json.dumps(told))
+
+
+class Functions:
+    """The functions of an engine, and the threads that call them."""
+
+    def __init__(self, functions: Mapping[str, Function] | None) -> None:
+        self._functions = dict(functions or {})
+        self._pool = ThreadPoolExecutor(thread_name_prefix="swf-engine-lambda")
+
+    def submit(self, scheduled: LambdaFunctionScheduled, done: Callable[[Outcome], None]) -> None:
+        """Call a function in a thread of its own, and tell how it ended."""
+        self._pool.submit(lambda: done(call(self._functions, scheduled)))
+
+    def close(self) -> None:
+        """Start no more calls; those that run are not waited for."""
+        self._pool.shutdown(wait=False, cancel_futures=True)
+
+
+def resume(transaction: "Transaction") -> None:
+    """Have the calls made again that were under way when the engine last closed, or died."""
+    rows = transaction.store.rows("SELECT run, event_id FROM deadline WHERE kind = 'LAMBDA_START_TO_CLOSE'")
+    for number, scheduled_event_id in rows:
+        scheduled = transaction.run(number).state.lambda_functions[scheduled_event_id].scheduled
+        transaction.calls.append((number, scheduled))
+
+
+def finish(transaction: "Transaction", run_number: int, scheduled_event_id: int, outcome: Outcome) -> None:
+    """Record how a call ended, if its execution still waits for it."""
+    run = transaction.find_run(run_number)
+    open_call = None if run is None else run.state.lambda_functions.get(scheduled_event_id)
+    if run is None or run.state.closed is not None or open_call is None or open_call.started is None:
+        return
+    run.record([outcome.event(scheduled_event_id, open_call.started.id)])

@@ -1,0 +1,218 @@
+"""What an event of one run brings about in another run, or outside: children, signals, cancel requests, Lambda calls.
+
+The service does all this a moment later. Here it waits as a deadline that is due at once, so that it happens in a
+transaction of its own, once, also when the process dies in between. The event in the other run comes first, then the
+confirmation in this one.
+"""
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+from swf.models.event import (
+    ChildWorkflowExecutionCanceled,
+    ChildWorkflowExecutionCompleted,
+    ChildWorkflowExecutionFailed,
+    ChildWorkflowExecutionStarted,
+    ChildWorkflowExecutionTerminated,
+    ChildWorkflowExecutionTimedOut,
+    Event,
+    ExternalWorkflowExecutionCancelRequested,
+    ExternalWorkflowExecutionSignaled,
+    LambdaFunctionStarted,
+    RequestCancelExternalWorkflowExecutionFailed,
+    RequestCancelExternalWorkflowExecutionInitiated,
+    SignalExternalWorkflowExecutionFailed,
+    SignalExternalWorkflowExecutionInitiated,
+    StartChildWorkflowExecutionFailed,
+    StartLambdaFunctionFailed,
+    WorkflowExecutionCanceled,
+    WorkflowExecutionCancelRequested,
+    WorkflowExecutionCompleted,
+    WorkflowExecutionFailed,
+    WorkflowExecutionSignaled,
+    WorkflowExecutionStarted,
+    WorkflowExecutionTerminated,
+    WorkflowExecutionTimedOut,
+)
+
+if TYPE_CHECKING:
+    from swf.engine.transaction import Run
+
+NO_ROLE = "No IAM role is attached to the current workflow execution."
+
+
+def start_child(run: "Run", initiated_event_id: int) -> None:
+    """Start the child that a decision asked for, unless an execution with its workflow id is open."""
+    initiated = run.state.children[initiated_event_id].initiated
+    if run.transaction.find_open(run.row.domain, initiated.workflow_id) is not None:
+        failed = StartChildWorkflowExecutionFailed(
+            workflow_type=initiated.workflow_type,
+            workflow_id=initiated.workflow_id,
+            cause="WORKFLOW_ALREADY_RUNNING",
+            initiated_event_id=initiated.id,
+            decision_task_completed_event_id=initiated.decision_task_completed_event_id,
+            control=initiated.control,
+        )
+        run.record([failed])
+        return
+    started = WorkflowExecutionStarted(
+        workflow_type=initiated.workflow_type,
+        child_policy=initiated.child_policy,
+        task_list=initiated.task_list,
+        execution_start_to_close_timeout=initiated.execution_start_to_close_timeout,
+        task_start_to_close_timeout=initiated.task_start_to_close_timeout,
+        task_priority=initiated.task_priority,
+        lambda_role=initiated.lambda_role,
+        input=initiated.input,
+        tag_list=initiated.tag_list,
+        parent_workflow_execution=run.row.execution,
+        parent_initiated_event_id=initiated.id,
+    )
+    child = run.transaction.start_run(run.row.domain, initiated.workflow_id, started, parent_run=run.number)
+    run.record(
+        [
+            ChildWorkflowExecutionStarted(
+                workflow_execution=child, workflow_type=initiated.workflow_type, initiated_event_id=initiated.id
+            )
+        ]
+    )
+
+
+def signal_external(run: "Run", initiated_event_id: int) -> None:
+    """Deliver a signal to another execution, or to this one."""
+    initiated = run.state.external_requests[initiated_event_id]
+    assert isinstance(initiated, SignalExternalWorkflowExecutionInitiated), "the deadline goes with its event"
+    target = _target(run, initiated.workflow_id, initiated.run_id)
+    if target is None:
+        failed = SignalExternalWorkflowExecutionFailed(
+            workflow_id=initiated.workflow_id,
+            run_id=initiated.run_id,
+            cause="UNKNOWN_EXTERNAL_WORKFLOW_EXECUTION",
+            initiated_event_id=initiated.id,
+            decision_task_completed_event_id=initiated.decision_task_completed_event_id,
+            control=initiated.control,
+        )
+        run.record([failed])
+        return
+    signaled = WorkflowExecutionSignaled(
+        signal_name=initiated.signal_name,
+        input=initiated.input,
+        external_workflow_execution=run.row.execution,
+        external_initiated_event_id=initiated.id,
+    )
+    target.record([signaled])
+    run.record(
+        [ExternalWorkflowExecutionSignaled(workflow_execution=target.row.execution, initiated_event_id=initiated.id)]
+    )
+
+
+def cancel_external(run: "Run", initiated_event_id: int) -> None:
+    """Deliver a cancel request to another execution."""
+    initiated = run.state.external_requests[initiated_event_id]
+    assert isinstance(initiated, RequestCancelExternalWorkflowExecutionInitiated), "the deadline goes with its event"
+    target = _target(run, initiated.workflow_id, initiated.run_id)
+    if target is None:
+        failed = RequestCancelExternalWorkflowExecutionFailed(
+            workflow_id=initiated.workflow_id,
+            run_id=initiated.run_id,
+            cause="UNKNOWN_EXTERNAL_WORKFLOW_EXECUTION",
+            initiated_event_id=initiated.id,
+            decision_task_completed_event_id=initiated.decision_task_completed_event_id,
+            control=initiated.control,
+        )
+        run.record([failed])
+        return
+    requested = WorkflowExecutionCancelRequested(
+        external_workflow_execution=run.row.execution, external_initiated_event_id=initiated.id
+    )
+    target.record([requested])
+    confirmed = ExternalWorkflowExecutionCancelRequested(
+        workflow_execution=target.row.execution, initiated_event_id=initiated.id
+    )
+    run.record([confirmed])
+
+
+def start_lambda(run: "Run", scheduled_event_id: int) -> None:
+    """Have a Lambda function called, if the execution has a role to call it with."""
+    if run.started.lambda_role is None:
+        failed = StartLambdaFunctionFailed(
+            scheduled_event_id=scheduled_event_id, cause="ASSUME_ROLE_FAILED", message=NO_ROLE
+        )
+        run.record([failed])
+        return
+    run.record([LambdaFunctionStarted(scheduled_event_id=scheduled_event_id)])
+    run.transaction.calls.append((run.number, run.state.lambda_functions[scheduled_event_id].scheduled))
+
+
+def tell_parent(run: "Run", close_event_id: int) -> None:
+    """Record in the parent how its child ended, if the parent is still open."""
+    parent_run, initiated_event_id = run.row.parent_run, run.row.parent_initiated_event_id
+    if parent_run is None or initiated_event_id is None:
+        return
+    parent = run.transaction.find_run(parent_run)
+    if parent is None or parent.state.closed is not None:
+        return
+    started = parent.state.children[initiated_event_id].started
+    assert started is not None, "a child that runs was started"
+    assert run.state.closed is not None, "the deadline goes with the end"
+    ended = _child_event(
+        run.state.closed,
+        workflow_execution=run.row.execution,
+        workflow_type=run.started.workflow_type,
+        initiated_event_id=initiated_event_id,
+        started_event_id=started.id,
+    )
+    parent.record([ended])
+
+
+def apply_child_policy(run: "Run", close_event_id: int) -> None:
+    """Do with the open children what the policy of a terminated or timed out execution says."""
+    closed = run.state.closed
+    assert isinstance(closed, WorkflowExecutionTerminated | WorkflowExecutionTimedOut), "only these apply it"
+    for child in run.transaction.open_children(run.number):
+        if closed.child_policy == "TERMINATE":
+            policy = child.started.child_policy
+            child.record([WorkflowExecutionTerminated(child_policy=policy, cause="CHILD_POLICY_APPLIED")])
+        elif closed.child_policy == "REQUEST_CANCEL":
+            child.record(
+                [WorkflowExecutionCancelRequested(cause="CHILD_POLICY_APPLIED", external_initiated_event_id=0)]
+            )
+
+
+def forget(run: "Run", close_event_id: int) -> None:
+    """Delete a closed run whose retention is over."""
+    run.transaction.forget_run(run)
+
+
+FOLLOWS: "dict[str, Callable[[Run, int], None]]" = {
+    "START_CHILD": start_child,
+    "SIGNAL_EXTERNAL": signal_external,
+    "CANCEL_EXTERNAL": cancel_external,
+    "START_LAMBDA": start_lambda,
+    "TELL_PARENT": tell_parent,
+    "CHILD_POLICY": apply_child_policy,
+    "RETENTION": forget,
+}
+
+
+def _target(run: "Run", workflow_id: str, run_id: str | None) -> "Run | None":
+    """Give the open execution that is meant; none when there is no such, or another run is open."""
+    row = run.transaction.find_open(run.row.domain, workflow_id)
+    if row is None or (run_id and run_id != row["run_id"]):
+        return None
+    return run.transaction.run(row["run"])
+
+
+def _child_event(closed: Event, **child: Any) -> Event:
+    """Give the parent's event for the event that closed its child."""
+    match closed:
+        case WorkflowExecutionCompleted():
+            return ChildWorkflowExecutionCompleted(**child, result=closed.result)
+        case WorkflowExecutionFailed():
+            return ChildWorkflowExecutionFailed(**child, reason=closed.reason, details=closed.details)
+        case WorkflowExecutionCanceled():
+            return ChildWorkflowExecutionCanceled(**child, details=closed.details)
+        case WorkflowExecutionTimedOut():
+            return ChildWorkflowExecutionTimedOut(**child, timeout_type=closed.timeout_type)
+        case _:
+            return ChildWorkflowExecutionTerminated(**child)
