@@ -1,6 +1,7 @@
 """Fixtures for the whole suite: an engine in memory, on a clock that the test moves, behind a real boto3 client."""
 
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
@@ -21,13 +22,43 @@ def session() -> boto3.Session:
     return boto3.Session(aws_access_key_id="id", aws_secret_access_key="secret", region_name="us-east-1")
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Let the suite reach its engines in the other way too."""
+    parser.addoption("--swf", choices=["inprocess", "http"], default="inprocess", help="how tests reach their engine")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Make known what a test says that cannot have a socket between itself and its engine."""
+    config.addinivalue_line("markers", "inprocess: reaches its engine without a socket, also with --swf=http")
+
+
 @pytest.fixture
-def attached(session: boto3.Session) -> "Callable[[Engine], SWFClient]":
+def over_http(request: pytest.FixtureRequest) -> bool:
+    """Whether clients and connections go through a socket: ``--swf=http``."""
+    return request.config.getoption("--swf") == "http" and not request.node.get_closest_marker("inprocess")
+
+
+@pytest.fixture
+def serve() -> Iterator[Callable[[Engine], str]]:
+    """Serves an engine over HTTP until the test is over, and gives the URL."""
+    from swf.engine.regions import Regions
+    from swf.engine.server import Server
+
+    with ExitStack() as stack:
+        yield lambda engine: stack.enter_context(Server(Regions(lambda region: engine))).url
+
+
+@pytest.fixture
+def attached(
+    session: boto3.Session, over_http: bool, serve: Callable[[Engine], str]
+) -> "Callable[[Engine], SWFClient]":
     """Makes a boto3 client that an engine answers; what the engine refuses is refused, and not tried again."""
 
     def attach(engine: Engine, **config: Any) -> "SWFClient":
-        client = session.client("swf", config=Config(retries={"total_max_attempts": 1}, **config))
-        engine.attach(client)
+        url = serve(engine) if over_http else None
+        client = session.client("swf", endpoint_url=url, config=Config(retries={"total_max_attempts": 1}, **config))
+        if not over_http:
+            engine.attach(client)
         return client
 
     return attach
@@ -53,9 +84,9 @@ def client(engine: Engine, attached: "Callable[[Engine], SWFClient]") -> "SWFCli
 
 
 @pytest.fixture
-def connection(engine: Engine) -> Iterator[Connection]:
+def connection(engine: Engine, over_http: bool, serve: Callable[[Engine], str]) -> Iterator[Connection]:
     """The default connection of the test, answered by the engine."""
-    with use(Connection.over(engine)) as connection:
+    with use(Connection(serve(engine)) if over_http else Connection.over(engine)) as connection:
         yield connection
 
 

@@ -1,6 +1,7 @@
 """The command line: thin sentences over the library.
 
 - `demo`: see executions run to their end.
+- `server`: an SWF of your own, over HTTP.
 - `exit_codes`: what a command's exit code tells.
 
 Results go to stdout, everything else to stderr. A command holds no rule of its own.
@@ -13,6 +14,7 @@ import click
 from swf import __version__
 from swf.cli.demo import demo
 from swf.cli.exit_codes import FAILED, USAGE, exit_code
+from swf.cli.server import server
 from swf.exceptions import SWFError
 
 
@@ -26,6 +28,7 @@ def cli() -> None:
 
 
 cli.add_command(demo)
+cli.add_command(server)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

@@ -1,20 +1,25 @@
 """The engine: an SWF of this process, over SQLite."""
 
 import logging
+import secrets
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager, suppress
+from functools import partial
 from types import TracebackType
 from typing import TYPE_CHECKING, Self, TypeVar
 
 from swf.engine import deadlines, inprocess, protocol, validation
-from swf.engine.clock import Clock, RealClock
-from swf.engine.operations import OPERATIONS, Operation, Output, Request, activity_tasks, decision_tasks
+from swf.engine.clock import Clock, Outlook, RealClock, VirtualClock
+from swf.engine.functions import Function, Functions, Outcome, finish, resume
+from swf.engine.operations import OPERATIONS, Output, activity_tasks, decision_tasks
 from swf.engine.protocol import Answer, Fault
 from swf.engine.store import Store, StrPath
 from swf.engine.tokens import Tokens
 from swf.engine.transaction import StateCache, Transaction
 from swf.engine.waiters import Waiter, Waiters
+from swf.engine.work import Work
 from swf.exceptions import EngineError
 
 if TYPE_CHECKING:
@@ -29,6 +34,9 @@ _POLLS: dict[str, tuple[str, Output]] = {
     "PollForDecisionTask": ("decision", decision_tasks.IDLE),
     "PollForActivityTask": ("activity", activity_tasks.IDLE),
 }
+
+# All tables but the one that says what this database is.
+_EMPTIED = "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite%' AND name <> 'meta'"
 
 STATES_KEPT = 1000
 
@@ -46,6 +54,7 @@ class Engine:
     Args:
         path: The database's file, made when it is not there. None keeps all in memory.
         clock: Where the time comes from. None is the time of this machine.
+        functions: Python callables by name, which stand for AWS Lambda functions: they get the decoded input.
         poll_wait_seconds: How long a poll waits for a task before it answers that there is none.
         region: The region that ARNs tell.
         account: The account that ARNs tell.
@@ -59,6 +68,7 @@ class Engine:
         path: StrPath | None = None,
         *,
         clock: Clock | None = None,
+        functions: Mapping[str, Function] | None = None,
         poll_wait_seconds: float = 60,
         region: str = "us-east-1",
         account: str = "123456789012",
@@ -70,6 +80,8 @@ class Engine:
         self._tokens = Tokens(self._store.secret)
         self._states = StateCache(STATES_KEPT)
         self._waiters = Waiters()
+        self._work = Work()
+        self._functions = Functions(functions)
         self._turn = threading.Lock()
         self._is_closed = False
         try:
@@ -77,6 +89,7 @@ class Engine:
         except BaseException:
             self._store.close()
             raise
+        self._transact(resume)
 
     def __enter__(self) -> Self:
         return self
@@ -92,10 +105,16 @@ class Engine:
             return
         # No deadline may fire any more once the database is closed.
         self.clock.stop()
+        self._functions.close()
         with self._turn:
             self._is_closed = True
             self._store.close()
             self._waiters.end()
+
+    @property
+    def waiting_polls(self) -> int:
+        """How many polls wait for a task now."""
+        return len(self._waiters)
 
     def attach(self, client: "SWFClient") -> None:
         """Answer a boto3 client of SWF here, in this process, without a socket."""
@@ -112,22 +131,33 @@ class Engine:
             target: The request's ``X-Amz-Target`` header; what follows its last dot names the operation.
             body: The request's body.
         """
-        try:
-            name = target.rpartition(".")[2]
-            operation = OPERATIONS.get(name)
-            if operation is None:
-                raise Fault("UnknownOperationException", f"SWF has no operation {name!r}", status=404)
-            request = validation.checked(name, protocol.read(body))
-            if name in _POLLS:
-                return protocol.answer(self._poll(name, operation, request))
-            return protocol.answer(self._transact(lambda transaction: operation(transaction, request)))
-        except Fault as fault:
-            return protocol.refusal(fault)
-        except EngineError:
-            raise
-        except Exception:
-            _log.exception("%s failed inside the engine", target)
-            return protocol.refusal(Fault("InternalFailure", "The engine failed; its log says how.", status=500))
+        woken = threading.Event()
+        asked = self.begin(target, body, woken.set)
+        return _held(asked, woken, self.poll_wait_seconds) if isinstance(asked, Poll) else asked
+
+    def begin(self, target: str, body: bytes, wake: Callable[[], None]) -> "Answer | Poll":
+        """Answer a request as `handle` does, but leave it to the caller to wait when it is a poll.
+
+        Args:
+            target: The request's ``X-Amz-Target`` header.
+            body: The request's body.
+            wake: Called, from any thread, when the poll should look again.
+        """
+        return self._answered(target, lambda: self._begun(target, body, wake))
+
+    def reset(self) -> None:
+        """Forget all domains and what is in them; polls that wait are ended, and older tokens are refused."""
+        with self._turn:
+            self._require_open()
+            with self._store.transaction():
+                for (table,) in self._store.rows(_EMPTIED):
+                    self._store.execute(f"DELETE FROM {table}")
+                secret = secrets.token_bytes(32)
+                self._store.execute("UPDATE meta SET value = ? WHERE name = 'secret'", secret)
+            self._tokens = Tokens(secret)
+            self._states = StateCache(STATES_KEPT)
+            self._work = Work()
+        self._waiters.end()
 
     def next_deadline(self) -> int | None:
         """Give the time of the next deadline, in milliseconds since 1970."""
@@ -142,33 +172,63 @@ class Engine:
         while self._transact(deadlines.fire_next):
             pass
 
-    def _poll(self, name: str, operation: Operation, request: Request) -> Output:
+    @contextmanager
+    def standing_still(self) -> Iterator[Outlook]:
+        """Tell what the engine is about; in the block no request changes anything."""
+        with self._turn:
+            self._require_open()
+            waiting = self._store.rows("SELECT DISTINCT kind, domain, task_list FROM waiting_task")
+            # That a closed execution is forgotten is nothing to wait for.
+            due = self._store.value("SELECT due FROM deadline WHERE kind <> 'RETENTION' ORDER BY due LIMIT 1")
+            yield Outlook(
+                is_working=bool(self._work.runs) or self._waiters.awake > 0,
+                waiting=tuple((kind, domain, task_list) for kind, domain, task_list in waiting),
+                deadline=due,
+                quiet_seconds=self._work.quiet_seconds,
+            )
+
+    def _begun(self, target: str, body: bytes, wake: Callable[[], None]) -> "Answer | Poll":
+        name = target.rpartition(".")[2]
+        operation = OPERATIONS.get(name)
+        if operation is None:
+            raise Fault("UnknownOperationException", f"SWF has no operation {name!r}", status=404)
+        request = validation.checked(name, protocol.read(body))
+        if name not in _POLLS:
+            return protocol.answer(self._transact(lambda transaction: operation(transaction, request)))
         kind, idle = _POLLS[name]
-        until = time.monotonic() + self.poll_wait_seconds
-        woken = threading.Event()
-        waiter = Waiter((kind, request["domain"], request["taskList"]["name"]), request.get("identity"), woken.set)
+        waiter = Waiter((kind, request["domain"], request["taskList"]["name"]), request.get("identity"), wake)
+
+        def take() -> Answer | None:
+            output = self._transact(look)
+            return None if output is None else protocol.answer(output)
 
         def look(transaction: Transaction) -> Output:
             # Waiting begins before looking: a task that comes in between wakes this poll.
             self._waiters.join(waiter)
             return operation(transaction, request)
 
+        return Poll(self._waiters, waiter, lambda: self._answered(target, take), protocol.answer(idle))
+
+    def _answered(self, target: str, work: Callable[[], T]) -> T | Answer:
+        """Do some work, and answer with the fault if it ends in one."""
         try:
-            while not waiter.is_ended:
-                output = self._transact(look)
-                if output is not None:
-                    return output
-                if not _wait(waiter, woken, until):
-                    break
-            return idle
-        finally:
-            self._waiters.leave(waiter)
+            return work()
+        except Fault as fault:
+            return protocol.refusal(fault)
+        except EngineError:
+            raise
+        except Exception:
+            _log.exception("%s failed inside the engine", target)
+            return protocol.refusal(Fault("InternalFailure", "The engine failed; its log says how.", status=500))
+
+    def _require_open(self) -> None:
+        if self._is_closed:
+            raise EngineError("This engine is closed. Open another one.")
 
     def _transact(self, work: Callable[[Transaction], T]) -> T:
         """Do some work in a transaction, alone; then tell those who wait for what it brought."""
         with self._turn:
-            if self._is_closed:
-                raise EngineError("This engine is closed. Open another one.")
+            self._require_open()
             transaction = Transaction(self._store, self._tokens, self._states, self.clock.now(), self._arn_prefix)
             try:
                 with self._store.transaction():
@@ -176,18 +236,58 @@ class Engine:
             except BaseException:
                 transaction.undo()
                 raise
+            if isinstance(self.clock, VirtualClock):
+                self._work.runs_changed(transaction.changed)
         self._waiters.wake(transaction.offered)
+        for run, scheduled in transaction.calls:
+            self._functions.submit(scheduled, partial(self._finish_call, run, scheduled.id))
         if transaction.earliest_deadline is not None:
             self.clock.deadline_set(transaction.earliest_deadline)
+        self.clock.work_ended()
         return done
 
+    def _finish_call(self, run: int, scheduled_event_id: int, outcome: Outcome) -> None:
+        # What ends after the engine was closed is called again when it is opened.
+        with suppress(EngineError):
+            self._transact(lambda transaction: finish(transaction, run, scheduled_event_id, outcome))
 
-def _wait(waiter: Waiter, woken: threading.Event, until: float) -> bool:
-    """Wait until the poll is woken or ended; tells whether that came before its time was over."""
-    while not (waiter.is_woken or waiter.is_ended):
-        remaining = until - time.monotonic()
-        if remaining <= 0:
-            return False
-        woken.wait(remaining)
-        woken.clear()
-    return True
+
+class Poll:
+    """A poll from its arrival to its answer: it stands in the queue of a task list, and looks for a task.
+
+    Whoever waits for it does so in a ``with`` block; when that is left, the poll stands in no queue.
+
+    Attributes:
+        idle: What it answers when no task came.
+    """
+
+    def __init__(self, waiters: Waiters, waiter: Waiter, take: Callable[[], Answer | None], idle: Answer) -> None:
+        self._waiters = waiters
+        self._waiter = waiter
+        self._take = take
+        self.idle = idle
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._waiters.leave(self._waiter)
+
+    def look(self) -> Answer | None:
+        """Take a task that waits; None when there is none, and then the poll is woken when it should look again."""
+        return self.idle if self._waiter.is_ended else self._take()
+
+
+def _held(poll: Poll, woken: threading.Event, seconds: float) -> Answer:
+    """Wait in this thread until a poll has its answer."""
+    until = time.monotonic() + seconds
+    with poll:
+        while True:
+            woken.clear()
+            answer = poll.look()
+            if answer is not None:
+                return answer
+            if not woken.wait(until - time.monotonic()):
+                return poll.idle

@@ -36,6 +36,16 @@ class Waiters:
         self._polls: set[Waiter] = set()
         self._queues: dict[TaskListKey, OrderedDict[Waiter, None]] = {}
 
+    @property
+    def awake(self) -> int:
+        """How many polls were woken and did not look yet."""
+        with self._lock:
+            return len(self._polls) - sum(map(len, self._queues.values()))
+
+    def __len__(self) -> int:
+        """Tell how many polls are not answered yet."""
+        return len(self._polls)
+
     def join(self, waiter: Waiter) -> None:
         """Wait at the end of the queue, unless the poll was ended."""
         with self._lock:

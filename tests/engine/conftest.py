@@ -329,7 +329,8 @@ class Database:
                 "SELECT kind, event_id, due, timer_id FROM deadline WHERE run = ?", row["run"]
             )
         }
-        expected = dict(open_deadlines(state))
+        ((retention,),) = self.rows("SELECT retention FROM domain WHERE name = ?", row["domain"])
+        expected = dict(open_deadlines(state, retention))
         assert deadlines.keys() == expected.keys()
         for (kind, event_id), (due, timer_id) in expected.items():
             found = deadlines[kind, event_id]
@@ -409,9 +410,12 @@ def waiting_tasks(domain: str, state: ExecutionState) -> Iterator[tuple[Any, ...
             yield "activity", domain, activity.scheduled.task_list, activity.scheduled.task_priority or 0, id
 
 
-def open_deadlines(state: ExecutionState) -> Iterator[tuple[Any, ...]]:
+def open_deadlines(state: ExecutionState, retention: str) -> Iterator[tuple[Any, ...]]:
     """Give what happens when nobody does anything."""
-    if state.closed is None:
+    if state.closed is not None:
+        forgotten = state.closed.timestamp + timedelta(days=int(retention))
+        yield ("RETENTION", state.closed.id), (milliseconds(forgotten), None)
+    else:
         for kind, event_id, since, timeout, timer_id in clocks(state):
             if timeout not in (None, "NONE"):
                 yield (kind, event_id), (milliseconds(since + timedelta(seconds=timeout)), timer_id)

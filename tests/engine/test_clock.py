@@ -174,6 +174,17 @@ class TestRealClock:
         assert [due - now for due, _ in recorder.fired] == [-5, 20, 40]
         assert all(due <= fired_at for due, fired_at in recorder.fired)
 
+    def test_has_fired_what_is_past_when_it_has_started(self):
+        clock = RealClock()
+        now = clock.now()
+        recorder = Recorder(clock, now - 1, now + 1_000_000)
+
+        clock.start(recorder)
+        fired = list(recorder.fired)
+        clock.stop()
+
+        assert [due for due, _ in fired] == [now - 1]
+
     def test_is_woken_by_a_deadline_earlier_than_the_one_it_sleeps_for(self, until):
         clock = RealClock()
         far = clock.now() + 1_000_000

@@ -238,6 +238,7 @@ def test_work_on_an_execution_searches_and_never_scans(engine, ask, client, star
     assert [(plan, statement) for plan, statement in found if plan.startswith("SCAN") or "TEMP B-TREE" in plan] == []
 
 
+@pytest.mark.inprocess
 def test_the_state_of_an_execution_is_folded_once(tmp_path, attached, registered, clock):
     with Engine(tmp_path / "swf.db", clock=clock, poll_wait_seconds=0) as engine:
         client = attached(engine)

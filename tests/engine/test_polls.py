@@ -101,6 +101,24 @@ def test_a_poll_is_answered_when_the_task_held_back_is_offered(patient, until):
         assert answer.result(20)["startedEventId"] == 7
 
 
+def test_each_task_of_one_answer_wakes_a_poll(patient, until):
+    engine, client = patient
+    start(client)
+    task = poll(client)()
+    with polling(poll_activity(client), 3) as answers:
+        until(lambda: waiting(engine) == 3)
+
+        client.respond_decision_task_completed(
+            taskToken=task["taskToken"],
+            decisions=[
+                ScheduleActivityTask(activity_type=("A", "1"), activity_id=activity_id).raw
+                for activity_id in ("a1", "a2", "a3")
+            ],
+        )
+
+        assert sorted(answer.result(20)["activityId"] for answer in answers) == ["a1", "a2", "a3"]
+
+
 def test_a_task_of_another_list_wakes_nobody(patient, until):
     engine, client = patient
     with polling(poll(client, "other")) as (answer,):
@@ -180,6 +198,7 @@ def test_the_polls_of_one_identity_can_be_ended_alone(patient, until):
         assert stays.result(20)["startedEventId"] == 3
 
 
+@pytest.mark.inprocess
 def test_closing_the_engine_ends_its_polls(patient, until):
     engine, client = patient
     with polling(poll(client), 3) as answers:

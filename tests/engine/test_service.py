@@ -10,6 +10,7 @@ from swf.engine.operations.registry import OPERATIONS
 from swf.exceptions import EngineError
 
 
+@pytest.mark.inprocess
 def test_a_closed_engine_answers_nothing(engine, client):
     engine.close()
 
@@ -53,6 +54,7 @@ def test_an_engine_is_asked_by_many_threads_at_once(engine, client, start):
 
 
 @pytest.mark.parametrize("attempt", range(5))
+@pytest.mark.inprocess
 def test_an_engine_that_is_closed_under_load_keeps_all_it_answered(tmp_path, attached, registered, attempt):
     path = tmp_path / "swf.db"
     engine = Engine(path, poll_wait_seconds=60)

@@ -5,6 +5,7 @@ import os
 import sqlite3
 import subprocess
 import sys
+import tempfile
 from contextlib import suppress
 
 import pytest
@@ -186,8 +187,8 @@ def test_a_file_that_may_not_be_written_is_told(tmp_path):
     opened(path).close()
     path.chmod(0o444)
     # To root every file is writable, so its child is somebody else, who has to find the way to this one.
-    for folder in (tmp_path, *tmp_path.parents[:2]):
-        if folder.stat().st_uid == os.geteuid():
+    for folder in (tmp_path, *tmp_path.parents):
+        if folder.is_relative_to(tempfile.gettempdir()) and folder.stat().st_uid == os.geteuid():
             folder.chmod(folder.stat().st_mode | 0o055)
 
     said = child(path, "as somebody else")

@@ -1,0 +1,205 @@
+"""``swf server``: what it prints, how it ends, and what it says when it cannot begin."""
+
+import json
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
+
+import pytest
+
+from swf.cli import main
+from swf.connection import Connection
+from swf.engine import Engine
+from swf.exceptions import InvalidCredentialsError
+from swf.models.decision import StartTimer
+
+DAY = 24 * 3600
+
+
+@pytest.fixture
+def serve(tmp_path):
+    """Starts servers in processes of their own; gives the process and the URL."""
+    started = []
+
+    def serve(*arguments):
+        ready = tmp_path / f"ready{len(started)}"
+        command = [sys.executable, "-m", "swf", "server", "--ready-file", str(ready), *arguments]
+        process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+        started.append(process)
+        end = time.monotonic() + 30
+        while not ready.exists():
+            assert process.poll() is None, process.stderr.read()
+            assert time.monotonic() < end, "the server was not ready"
+            time.sleep(0.01)
+        return process, ready.read_text(encoding="utf-8").strip()
+
+    yield serve
+    for process in started:
+        process.kill()
+        process.communicate(timeout=20)
+
+
+def domains(url, **options):
+    with Connection(url, **options) as connection:
+        return [
+            each["name"] for each in connection.call("list_domains", registrationStatus="REGISTERED")["domainInfos"]
+        ]
+
+
+def test_the_line_to_export_is_all_that_stands_on_stdout(serve):
+    process, url = serve("--domain", "shop", "--domain", "bakery")
+
+    listed = domains(url)
+    process.send_signal(signal.SIGTERM)
+    out, err = process.communicate(timeout=20)
+
+    assert listed == ["bakery", "shop"]
+    assert out == f"export AWS_ENDPOINT_URL_SWF={url}\n"
+    assert err == "SWF is served. Stop it with Ctrl-C.\nStopped.\n"
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_signal_ends_polls_and_the_server_in_good_order(serve, number):
+    process, url = serve("--domain", "shop")
+    with ThreadPoolExecutor(1) as pool:
+        answer = pool.submit(poll, url)
+        while counts(url)["waiting_polls"] != 1:
+            time.sleep(0.01)
+
+        process.send_signal(number)
+
+        assert answer.result(20) == {"startedEventId": 0, "taskToken": ""}
+    assert process.wait(20) == 0
+
+
+def poll(url):
+    with Connection(url) as connection:
+        return connection.call("poll_for_activity_task", domain="shop", taskList={"name": "packing"})
+
+
+def counts(url):
+    with urllib.request.urlopen(f"{url}/_swf/counts", timeout=20) as answer:
+        return json.loads(answer.read())
+
+
+def test_a_month_passes_when_nothing_else_can_happen(serve):
+    _, url = serve("--domain", "shop", "--time", "auto")
+    order = {"name": "Order", "version": "1.0"}
+    with Connection(url) as connection:
+        connection.call("register_workflow_type", domain="shop", **order)
+        connection.call(
+            "start_workflow_execution",
+            domain="shop",
+            workflowId="w",
+            workflowType=order,
+            taskList={"name": "orders"},
+            childPolicy="TERMINATE",
+            executionStartToCloseTimeout=str(90 * DAY),
+            taskStartToCloseTimeout="60",
+        )
+        asked = {"domain": "shop", "taskList": {"name": "orders"}}
+        task = connection.call("poll_for_decision_task", **asked)
+        month = [StartTimer(timer_id="month", start_to_fire_timeout=30 * DAY).raw]
+        connection.call("respond_decision_task_completed", taskToken=task["taskToken"], decisions=month)
+
+        task = connection.call("poll_for_decision_task", **asked)
+
+    fired = task["events"][5]
+    assert fired["eventType"] == "TimerFired"
+    assert fired["eventTimestamp"] - task["events"][4]["eventTimestamp"] == pytest.approx(30 * DAY)
+
+
+def test_what_was_answered_is_in_the_file_after_a_kill(serve, tmp_path):
+    process, url = serve("--db", str(tmp_path / "swf.db"))
+    with Connection(url) as connection:
+        connection.call("register_domain", name="shop", workflowExecutionRetentionPeriodInDays="7")
+
+    process.kill()
+    process.wait(20)
+    _, again = serve("--db", str(tmp_path / "swf.db"))
+
+    assert domains(again) == ["shop"]
+
+
+def test_a_domain_that_is_there_already_is_no_obstacle(serve, tmp_path):
+    for _ in range(2):
+        process, url = serve("--db", str(tmp_path / "swf.db"), "--domain", "shop")
+        assert domains(url) == ["shop"]
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(20) == 0
+
+
+def test_a_server_with_keys_asks_for_signatures(serve):
+    _, url = serve("--access-key", "id:se:cret", "--domain", "shop")
+
+    assert domains(url, aws_access_key_id="id", aws_secret_access_key="se:cret") == ["shop"]
+    with pytest.raises(InvalidCredentialsError):
+        domains(url, aws_access_key_id="id", aws_secret_access_key="se")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "said"),
+    [
+        (["--port", "70000"], 64, "70000 is not in the range 0<=x<=65535."),
+        (["--port", "http"], 64, "'http' is not a valid integer range."),
+        (["--time", "fast"], 64, "'fast' is not one of 'real', 'virtual', 'auto'."),
+        (["--access-key", "id"], 64, "must be ID:SECRET."),
+        (["--domain", "a:b"], 64, "No domain can be named 'a:b'"),
+        (["--region", "../elsewhere"], 64, "'../elsewhere' is no region."),
+        (["--host", "0.0.0.0"], 1, "Whoever reaches 0.0.0.0 could use this server."),
+        (["--host", "192.0.2.1", "--access-key", "id:secret"], 1, "of 192.0.2.1 cannot be listened on"),
+        (["--host", "no such host", "--access-key", "id:secret"], 1, "of no such host cannot be listened on"),
+        (["--db", "no/such/folder/swf.db"], 1, "The folder of no/such/folder/swf.db does not exist."),
+    ],
+)
+def test_what_cannot_be_served_is_told_in_a_sentence(arguments, code, said, capsys):
+    assert main(["server", *arguments]) == code
+
+    captured = capsys.readouterr()
+    assert captured.out == ""
+    assert said in captured.err
+    assert "Traceback" not in captured.err
+
+
+def test_a_port_that_is_taken_is_told_in_a_sentence(capsys):
+    with closing(socket.create_server(("127.0.0.1", 0))) as taken:
+        port = taken.getsockname()[1]
+
+        assert main(["server", "--port", str(port)]) == 1
+
+    said = f"Error: Port {port} of 127.0.0.1 cannot be listened on: Address already in use. "
+    assert capsys.readouterr().err == f"{said}Choose another one; 0 picks a free one.\n"
+
+
+def test_a_file_in_use_is_told_in_a_sentence(tmp_path, capsys):
+    path = tmp_path / "swf.db"
+    with Engine(path):
+        assert main(["server", "--db", str(path)]) == 1
+
+    assert f"Error: {path} is in use by another engine." in capsys.readouterr().err
+
+
+def test_a_ready_file_that_cannot_be_written_is_told_in_a_sentence(tmp_path, capsys):
+    path = tmp_path / "nowhere" / "ready"
+
+    assert main(["server", "--ready-file", str(path)]) == 1
+
+    assert f"Error: {path} cannot be written: No such file or directory." in capsys.readouterr().err
+
+
+def test_a_missing_extra_is_told_with_the_command_that_brings_it():
+    program = "import sys; sys.modules['uvicorn'] = None; from swf.__main__ import main; main()"
+    done = subprocess.run(
+        [sys.executable, "-c", program, "server"], capture_output=True, text=True, timeout=60, check=False
+    )
+
+    assert done.returncode == 1
+    assert (
+        done.stderr
+        == "Error: The SWF server needs the extra 'server'. Install it: pip install 'simple-workflow[server]'\n"
+    )
