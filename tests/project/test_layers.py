@@ -176,10 +176,14 @@ def test_the_rule_tells_good_imports_from_bad_ones(found, good):
 HEAVY = "boto3 botocore click rich uvicorn starlette jinja2 greenlet blinker yaml opentelemetry pytest hypothesis"
 QUICK = ["swf", "swf.models", "swf.querysets", "swf.actors", "swf.connection", "swf.payload", "swf.pytest_plugin"]
 
+# What a module is for: only pytest itself loads the plugin.
+BELONGS = {"swf.pytest_plugin": {"pytest"}}
+
 
 @pytest.mark.parametrize("name", [name for name in QUICK if name in MODULES])
 def test_an_everyday_import_loads_neither_boto3_nor_any_extra(name):
-    program = f"import sys, {name}; print(*sorted(set({HEAVY.split()!r}) & set(sys.modules)))"
+    heavy = set(HEAVY.split()) - BELONGS.get(name, set())
+    program = f"import sys, {name}; print(*sorted({heavy!r} & set(sys.modules)))"
 
     loaded = subprocess.run([sys.executable, "-c", program], check=True, capture_output=True, text=True, timeout=60)
 
