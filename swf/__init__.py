@@ -8,7 +8,33 @@
 - `swf.payload`: JSON values in SWF's texts.
 - `swf.constants`, `swf.shapes`, `swf.exceptions`: SWF's words, limits and faults.
 
-Importing `swf` imports none of them, and never boto3.
+Importing `swf` imports none of them, and never boto3; ``swf.models`` and the like are imported when first used.
 """
 
+import importlib
+from types import ModuleType
+
+_MODULES = frozenset(
+    {
+        "actors",
+        "connection",
+        "constants",
+        "credentials",
+        "engine",
+        "exceptions",
+        "models",
+        "payload",
+        "querysets",
+        "settings",
+        "shapes",
+    }
+)
+
 __version__ = "1.0.0.dev0"
+
+
+def __getattr__(name: str) -> ModuleType:
+    """Import a module of the package when it is first named: ``swf.settings.explain()``."""
+    if name in _MODULES:
+        return importlib.import_module(f"swf.{name}")
+    raise AttributeError(f"module 'swf' has no attribute {name!r}")

@@ -176,7 +176,10 @@ class Connection:
         with _process.lock:
             self._closed = True
             opened, self._opened = self._opened, None
+            was_default = self in _process.chosen
             _process.chosen = [connection for connection in _process.chosen if connection is not self]
+            if was_default and not _process.chosen and self._is_local():
+                _process.left = self
         if opened is not None and opened.pid == os.getpid():
             opened.release()
 
@@ -210,6 +213,9 @@ class Connection:
 
     def _settings(self) -> Settings:
         return settings.resolve(**self._given)
+
+    def _is_local(self) -> bool:
+        return self._engine is not None or (self._given["endpoint_url"] or "").startswith(LOCAL)
 
     def _method(self, operation: str) -> Callable[..., dict[str, Any]]:
         method: Callable[..., dict[str, Any]] | None = getattr(self.client, operation, None)
@@ -292,17 +298,35 @@ def use(connection: Connection) -> Connection:
     """Make an existing connection the default of this process and give it; closing it restores the one before."""
     with _process.lock:
         _process.chosen.append(connection)
+        _process.left = None
     return connection
 
 
 def current() -> Connection:
-    """Give the default of this process; without one, it is made from the settings."""
+    """Give the default of this process; without one, it is made from the settings.
+
+    Raises:
+        ConfigurationError: The last default was an SWF of this process, and is closed: what was meant for it must not
+            reach AWS instead.
+    """
     with _process.lock:
         if _process.chosen:
             return _process.chosen[-1]
+        if _process.left is not None:
+            raise ConfigurationError(
+                f"{_process.left!r} was the default and is closed. Call connect() again, with an endpoint or, for what "
+                "the settings say, without one."
+            )
         if _process.unchosen is None or _process.unchosen.outdated():
             _process.unchosen = _FromSettings()
         return _process.unchosen
+
+
+def reset() -> None:
+    """Choose none of the connections that were chosen: the next default is made from the settings. Closes nothing."""
+    with _process.lock:
+        _process.chosen.clear()
+        _process.left = None
 
 
 def end_polls(identity: str) -> None:
@@ -520,10 +544,12 @@ class _Process:
     Attributes:
         chosen: Those that somebody made the default, the latest last.
         unchosen: The one made from the settings.
+        left: The last that was chosen, if it was an SWF of this process and is closed.
     """
 
     chosen: list[Connection] = attrs.field(factory=list)
     unchosen: _FromSettings | None = None
+    left: Connection | None = None
     engines: dict[str, _Shared] = attrs.field(factory=dict)
     lock: threading.RLock = attrs.field(factory=threading.RLock)
 

@@ -124,6 +124,7 @@ def run(connection: Connection, console: Console | None = None) -> None:
     _show_history(console, executions[0])
     console.print(Rule(style="dim"))
     console.print(f"Done in {time.monotonic() - began:.1f} seconds. {_NEXT[bool(path)]}", soft_wrap=True)
+    console.print(_LOOK[bool(path)].format(path=path), soft_wrap=True)
 
 
 _OWN_SWF = """An engine in this process now answers as Amazon SWF does; its database is {where}.
@@ -145,6 +146,11 @@ _HISTORY = """Everything that happened to an execution is an event of its histor
 _NEXT = {
     False: "Keep what happened in a file, and look again: swf demo --db demo.db",
     True: "Run it again on the same file: the earlier executions are still there.",
+}
+
+_LOOK = {
+    False: "Then: docs/guide/getting-started.md, step by step.",
+    True: "Look into it from Python: connect('local:{path}'), then Domain('math').executions.filter(status='CLOSED').",
 }
 
 

@@ -53,6 +53,22 @@ class MultipleObjectsReturned(SWFError):
     """One object was asked for, and several answer the description."""
 
 
+class StuckError(SWFError):
+    """An execution under test cannot go on.
+
+    Attributes:
+        workflow_id: Which execution.
+        why: What keeps it, and what to do.
+        told: What is open in it, and what happened last.
+    """
+
+    def __init__(self, workflow_id: str, why: str, told: str) -> None:
+        super().__init__(f"Execution {workflow_id!r} cannot go on: {why}\n{told}")
+        self.workflow_id = workflow_id
+        self.why = why
+        self.told = told
+
+
 class ExecutionNotCompletedError(SWFError):
     """A result was asked of an execution that has none: it is open, or closed in another way."""
 
@@ -112,25 +128,39 @@ class DoesNotExistError(ResponseError):
 class DomainDoesNotExist(DoesNotExistError):
     """No domain has this name in this region."""
 
+    remedy = "save() it first, or check its name, the region and the endpoint."
+
 
 class WorkflowTypeDoesNotExist(DoesNotExistError):
     """The domain has no workflow type of this name and version."""
+
+    remedy = "save() the type and its domain first, or check name, version, domain, region and endpoint."
 
 
 class ActivityTypeDoesNotExist(DoesNotExistError):
     """The domain has no activity type of this name and version."""
 
+    remedy = "save() the type and its domain first, or check name, version, domain, region and endpoint."
+
 
 class WorkflowExecutionDoesNotExist(DoesNotExistError):
     """The domain has no execution of this workflow id and run id, or its retention is over."""
+
+    remedy = (
+        "It may have closed meanwhile, or its retention may be over; or check its ids, domain, region and endpoint."
+    )
 
 
 class ActivityTaskDoesNotExist(DoesNotExistError):
     """SWF no longer waits for the answer to this activity task."""
 
+    remedy = "It was answered already, or timed out, or its execution has closed. Poll for the next one."
+
 
 class DecisionTaskDoesNotExist(DoesNotExistError):
     """SWF no longer waits for the answer to this decision task."""
+
+    remedy = "It was answered already, or timed out, or its execution has closed. Poll for the next one."
 
 
 class AlreadyExistsError(ResponseError):
@@ -268,7 +298,10 @@ def from_fault(operation: str, code: str, message: str, request_id: str | None =
 
 def narrowed(error: ResponseError, kind: type[ResponseError]) -> ResponseError:
     """Give the same error as one of a narrower kind, once it is known what was asked for."""
-    return kind(str(error), code=error.code, fault=error.fault, request_id=error.request_id, operation=error.operation)
+    message = str(error)
+    if error.remedy and message.endswith(error.remedy):
+        message = message.removesuffix(error.remedy) + kind.remedy
+    return kind(message, code=error.code, fault=error.fault, request_id=error.request_id, operation=error.operation)
 
 
 def _restored(kind: type[SWFError], args: tuple[Any, ...], attributes: dict[str, Any]) -> SWFError:

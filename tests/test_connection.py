@@ -13,7 +13,7 @@ from botocore.config import Config
 from botocore.session import Session
 
 from swf import settings
-from swf.connection import Connection, connect, current, end_polls, use
+from swf.connection import Connection, connect, current, end_polls, reset, use
 from swf.engine import Engine, VirtualClock
 from swf.exceptions import (
     ConfigurationError,
@@ -37,8 +37,10 @@ def _no_configuration(tmp_path, monkeypatch):
     monkeypatch.setenv("AWS_CONFIG_FILE", str(tmp_path / "config"))
     monkeypatch.setenv("AWS_SHARED_CREDENTIALS_FILE", str(tmp_path / "credentials"))
     settings.clear()
+    reset()
     yield
     settings.clear()
+    reset()
 
 
 @pytest.fixture
@@ -569,3 +571,14 @@ def test_a_connection_shows_where_it_leads_and_no_secret():
     shown = repr(Connection("http://localhost:1", region="x", aws_access_key_id="key", aws_secret_access_key="hidden"))
 
     assert shown == "Connection('http://localhost:1', region='x')"
+
+
+def test_what_was_meant_for_a_closed_swf_of_this_process_never_reaches_aws():
+    with connect("local:"):
+        pass
+
+    with pytest.raises(ConfigurationError, match="was the default and is closed"):
+        current()
+
+    chosen = connect()
+    assert current() is chosen

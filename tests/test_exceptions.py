@@ -161,5 +161,8 @@ def test_an_error_can_be_narrowed_once_it_is_known_what_was_asked_for():
     narrow = exceptions.narrowed(error, exceptions.DomainDoesNotExist)
 
     assert type(narrow) is exceptions.DomainDoesNotExist
-    assert str(narrow) == str(error)
+    assert str(narrow) == (
+        "DescribeDomain was refused with UnknownResourceFault: Unknown domain: shop. "
+        "save() it first, or check its name, the region and the endpoint."
+    )
     assert vars(narrow) == vars(error)

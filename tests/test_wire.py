@@ -213,7 +213,8 @@ def values(shape):
         case shapes.Text():
             return st.text(min_size=shape.min, max_size=64)
         case shapes.Duration():
-            return st.integers(shape.min, shape.max) | st.just("NONE")
+            numbers = st.integers(shape.min, shape.max)
+            return numbers | st.just("NONE") if shape.has_none else numbers
         case shapes.Number():
             return st.integers(
                 -(2**31) if shape.min is None else shape.min, 2**31 - 1 if shape.max is None else shape.max

@@ -88,11 +88,14 @@ class Actor(Generic[Task]):
         self._connection = connection
         self._stopping = threading.Event()
         self._thread: threading.Thread | None = None
+        # A running actor stays with the SWF it began with, whatever becomes the default meanwhile.
+        self._pinned: Connection | None = None
+        Poll(task_list=task_list, identity=self.identity)
 
     @property
     def connection(self) -> Connection:
         """The connection that is polled: the actor's own, the domain's, or the process-wide one."""
-        return self._connection or self.domain.connection or connections.current()
+        return self._pinned or self._connection or self.domain.connection or connections.current()
 
     @property
     def state(self) -> State:
@@ -127,6 +130,8 @@ class Actor(Generic[Task]):
         if self.state is not State.STOPPED:
             return
         self._stopping.clear()
+        self._pinned = None
+        self._pinned = self.connection
         self._thread = threading.Thread(target=self._work, name=f"{type(self).__name__} {self.task_list}", daemon=True)
         self._thread.start()
 
@@ -196,8 +201,8 @@ class Actor(Generic[Task]):
     def _perform(self, task: Task) -> None:
         try:
             self.perform_task(task)
-        except Exception:
-            _log.exception("%r could not finish %r", self, task)
+        except (Exception, SystemExit):
+            _log.exception("%r could not finish %r: it is open until its timeout.", self, task)
 
 
 def run(*actors: Actor[Any]) -> None:

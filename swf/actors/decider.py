@@ -4,9 +4,42 @@ import logging
 
 from swf.actors.core import Actor, Poll
 from swf.exceptions import DoesNotExistError, PollTimeout
+from swf.models.event import (
+    CancelTimerFailed,
+    CancelWorkflowExecutionFailed,
+    CompleteWorkflowExecutionFailed,
+    ContinueAsNewWorkflowExecutionFailed,
+    FailWorkflowExecutionFailed,
+    RecordMarkerFailed,
+    RequestCancelActivityTaskFailed,
+    RequestCancelExternalWorkflowExecutionFailed,
+    ScheduleActivityTaskFailed,
+    ScheduleLambdaFunctionFailed,
+    SignalExternalWorkflowExecutionFailed,
+    StartChildWorkflowExecutionFailed,
+    StartTimerFailed,
+)
 from swf.models.task import Decisions, DecisionTask
 
 _log = logging.getLogger(__name__)
+
+
+# Every one of the 13 decisions can be refused.
+_REFUSALS = (
+    CancelTimerFailed,
+    CancelWorkflowExecutionFailed,
+    CompleteWorkflowExecutionFailed,
+    ContinueAsNewWorkflowExecutionFailed,
+    FailWorkflowExecutionFailed,
+    RecordMarkerFailed,
+    RequestCancelActivityTaskFailed,
+    RequestCancelExternalWorkflowExecutionFailed,
+    ScheduleActivityTaskFailed,
+    ScheduleLambdaFunctionFailed,
+    SignalExternalWorkflowExecutionFailed,
+    StartChildWorkflowExecutionFailed,
+    StartTimerFailed,
+)
 
 
 class Decider(Actor[DecisionTask]):
@@ -60,7 +93,7 @@ class Decider(Actor[DecisionTask]):
         See: https://docs.aws.amazon.com/amazonswf/latest/apireference/API_PollForDecisionTask.html
         """
         asked = Poll(
-            task_list=task_list or self.task_list,
+            task_list=self.task_list if task_list is None else task_list,
             identity=identity or self.identity,
             maximum_page_size=maximum_page_size,
             start_at_previous_started_event=start_at_previous_started_event,
@@ -114,9 +147,12 @@ class Decider(Actor[DecisionTask]):
 
     def perform_task(self, task: DecisionTask) -> None:
         """Decide, and answer the task."""
+        for refusal in task.new_events:
+            if isinstance(refusal, _REFUSALS):
+                _log.warning("SWF refused a decision on %r: %r", task.execution, refusal)
         try:
             decisions = self.decide(task)
-        except Exception:
+        except (Exception, SystemExit):
             _log.exception(
                 "Deciding on %r failed. The task is not answered; SWF gives it again after its timeout.", task.execution
             )

@@ -50,7 +50,7 @@ class ActivityWorker(Actor[ActivityTask]):
 
         See: https://docs.aws.amazon.com/amazonswf/latest/apireference/API_PollForActivityTask.html
         """
-        asked = Poll(task_list=task_list or self.task_list, identity=identity or self.identity)
+        asked = Poll(task_list=self.task_list if task_list is None else task_list, identity=identity or self.identity)
         with self._in_domain():
             answer = self.connection.call("poll_for_activity_task", domain=self.domain.name, **asked.params)
         if not answer.get("taskToken"):
@@ -125,7 +125,7 @@ class ActivityWorker(Actor[ActivityTask]):
             result = self.perform(task)
         except TaskCanceled as canceled:
             task.cancel(str(canceled) or None)
-        except Exception as error:
+        except (Exception, SystemExit) as error:
             self._fail(task, error)
         else:
             self._complete(task, result)
@@ -137,7 +137,7 @@ class ActivityWorker(Actor[ActivityTask]):
             # A result that is no JSON, or too long for SWF: the decider hears of it now, and not by a timeout.
             self._fail(task, error)
 
-    def _fail(self, task: ActivityTask, error: Exception) -> None:
+    def _fail(self, task: ActivityTask, error: BaseException) -> None:
         _log.error("%r of %r failed.", task, task.execution, exc_info=error)
         task.fail(reason=failure_reason(error), details=failure_details(error))
 

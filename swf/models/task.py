@@ -157,7 +157,7 @@ class DecisionTask(Task):
 
         See: https://docs.aws.amazon.com/amazonswf/latest/apireference/API_RespondDecisionTaskCompleted.html
         """
-        asked = (decisions,) if isinstance(decisions, Decision) else tuple(decisions or ())
+        asked = _listed(decisions)
         _refuse_after_close(asked)
         answer = DecisionAnswer(
             execution_context=execution_context,
@@ -210,6 +210,26 @@ class DecisionAnswer(Request):
     execution_context: Data | None = None
     task_list: TaskList | None = None
     task_list_schedule_to_start_timeout: DurationInSecondsOptional | None = attrs.field(default=None, converter=number)
+
+
+def _listed(decisions: Decisions) -> tuple[Decision, ...]:
+    """Give the decisions as a tuple, refusing what is none."""
+    if decisions is None or isinstance(decisions, Decision):
+        return () if decisions is None else (decisions,)
+    if isinstance(decisions, str) or not isinstance(decisions, Iterable):
+        raise _no_decision(decisions)
+    listed = tuple(decisions)
+    for decision in listed:
+        if not isinstance(decision, Decision):
+            raise _no_decision(decision)
+    return listed
+
+
+def _no_decision(value: object) -> ValidationError:
+    return ValidationError(
+        f"{wire.shown(value)} is no decision. Give a list of what swf.models.decision has, made and not only named, "
+        "such as [CompleteWorkflowExecution()]; an empty list decides nothing."
+    )
 
 
 def _refuse_after_close(decisions: tuple[Decision, ...]) -> None:

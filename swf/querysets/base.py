@@ -347,6 +347,9 @@ class ModelQuerySet(QuerySet[M]):
     keywords: ClassVar[Mapping[str, Keyword]]
     synonyms: ClassVar[Mapping[str, str]] = {}
     statuses: ClassVar[tuple[str, str]]
+    # What tells one object from the others, in words, and its Python type.
+    key: ClassVar[str]
+    key_type: ClassVar[type] = tuple
 
     _status: tuple[str, ...] | None = attrs.field(default=None, kw_only=True, alias="_status")
     _conditions: Conditions = attrs.field(default=(), kw_only=True, alias="_conditions")
@@ -386,12 +389,21 @@ class ModelQuerySet(QuerySet[M]):
         if keys is None:
             return {self._key(row): row for row in self}
         found = {}
-        for key in keys:
+        for key in self._known_keys(keys):
             try:
                 found[key] = self._fetch(key)
             except self._model.DoesNotExist:
                 continue
         return found
+
+    def _known_keys(self, keys: Iterable[Any]) -> Iterator[Any]:
+        """Give the keys, refusing those that cannot tell one object."""
+        if isinstance(keys, str):
+            raise ValidationError(f"in_bulk() takes a list of keys, not the text {keys!r}.")
+        for key in keys:
+            if not isinstance(key, self.key_type):
+                raise ValidationError(f"{key!r} does not tell a {self._model.__name__}. Give {self.key}.")
+            yield key
 
     def values(self, *names: str) -> list[dict[str, Any]]:
         """Give rows as dicts of some attributes, or of all.

@@ -36,6 +36,8 @@ class DomainQuerySet(RegisteredQuerySet[Domain]):
     }
     synonyms: ClassVar[Mapping[str, str]] = {"registration_status": "status"}
     statuses: ClassVar[tuple[str, str]] = (REGISTERED, DEPRECATED)
+    key: ClassVar[str] = "names"
+    key_type: ClassVar[type] = str
 
     model: type[Domain] = attrs.field(default=Domain, kw_only=True)
 

@@ -35,6 +35,7 @@ class TypeQuerySet(OfDomain, RegisteredQuerySet[T]):
     }
     synonyms: ClassVar[Mapping[str, str]] = {"registration_status": "status"}
     statuses: ClassVar[tuple[str, str]] = (REGISTERED, DEPRECATED)
+    key: ClassVar[str] = "pairs (name, version)"
     operation: ClassVar[str]
 
     domain: Domain = attrs.field(converter=domain_of)

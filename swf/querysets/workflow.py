@@ -106,6 +106,7 @@ class WorkflowExecutionQuerySet(OfDomain, ModelQuerySet[WorkflowExecution]):
     }
     synonyms: ClassVar[Mapping[str, str]] = {"oldest_date": "start_oldest_date", "latest_date": "start_latest_date"}
     statuses: ClassVar[tuple[str, str]] = (OPEN, CLOSED)
+    key: ClassVar[str] = "pairs (workflow_id, run_id)"
 
     domain: Domain = attrs.field(converter=domain_of)
 

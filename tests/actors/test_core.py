@@ -10,6 +10,8 @@ import pytest
 
 from swf.actors import ActivityWorker, Actor, Decider, stop
 from swf.actors.core import pause
+from swf.connection import connect
+from swf.exceptions import ValidationError
 from swf.models import Domain
 from swf.models.decision import CompleteWorkflowExecution, ScheduleActivityTask
 from swf.models.event import ActivityTaskCompleted, ActivityTaskTimedOut, DecisionTaskTimedOut
@@ -241,3 +243,41 @@ def test_pauses_grow_with_the_failures_and_stay_under_a_minute():
     assert all(0.5 <= pause(1) <= 1.0 for _ in range(100))
     assert all(4.0 <= pause(4) <= 8.0 for _ in range(100))
     assert all(30.0 <= pause(50) <= 60.0 for _ in range(100))
+
+
+def test_a_running_actor_stays_with_the_swf_it_began_with(order):
+    with connect("local:") as first:
+        other = Domain("shop")
+        other.save()
+        actor = Completer("shop", "orders")
+        actor.start()
+        with connect("local:"):
+            used = actor.connection
+        actor.stop()
+
+    assert used is first
+
+
+@pytest.mark.parametrize("task_list", ["", "a:b", None])
+def test_a_task_list_that_cannot_be_polled_is_refused_at_once(task_list):
+    with pytest.raises(ValidationError, match="task_list"):
+        Completer("shop", task_list)
+
+
+class Exiting(Decider):
+    def decide(self, task):
+        sys.exit("no more")
+
+
+def test_an_exit_inside_decide_is_logged_and_ends_nothing(domain, start, caplog):
+    execution = start("order-1")
+    actor = Exiting(domain, "orders")
+
+    with actor:
+        while not caplog.records:
+            pass
+        state = actor.state
+
+    assert state is Actor.STATES.RUNNING
+    assert "order-1" in caplog.records[0].message
+    assert execution.upstream().status == "OPEN"

@@ -7,7 +7,7 @@ import pytest
 from swf.actors import Decider
 from swf.exceptions import DecisionTaskDoesNotExist, PollTimeout, ValidationError
 from swf.models import DecisionTask, Domain
-from swf.models.decision import CompleteWorkflowExecution, RecordMarker, StartTimer
+from swf.models.decision import CompleteWorkflowExecution, RecordMarker, ScheduleActivityTask, StartTimer
 from swf.models.event import DecisionTaskScheduled, DecisionTaskTimedOut, MarkerRecorded, WorkflowExecutionStarted
 from swf.models.history.builder import HistoryBuilder
 
@@ -222,3 +222,29 @@ def test_a_decider_that_says_nowhere_what_to_decide_is_named(domain, start, capl
     decider.perform_task(decider.poll())
 
     assert "Decider says nowhere what to decide(task)" in caplog.records[-1].exc_text
+
+
+@pytest.mark.parametrize(
+    "answer", ["done", {"a": 1}, [None], 5, True, CompleteWorkflowExecution, [CompleteWorkflowExecution]], ids=repr
+)
+def test_what_is_no_decision_is_refused_before_anything_is_sent(domain, start, answer):
+    start("order-1")
+    task = Completer(domain, "orders").poll()
+
+    with pytest.raises(ValidationError, match="is no decision"):
+        task.complete(answer)
+
+    task.complete()
+
+
+def test_a_refused_decision_is_logged_with_its_cause(domain, start, caplog):
+    caplog.set_level(logging.WARNING, "swf")
+    start("order-1")
+    decider = Completer(domain, "orders")
+    unknown = ScheduleActivityTask(activity_type=("Typo", "1"), activity_id="a")
+    decider.complete(decider.poll().task_token, unknown)
+
+    decider.perform_task(decider.poll())
+
+    assert "ACTIVITY_TYPE_DOES_NOT_EXIST" in caplog.records[0].message
+    assert "order-1" in caplog.records[0].message

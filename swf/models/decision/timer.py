@@ -1,14 +1,12 @@
 """Decisions about timers."""
 
+from typing import Annotated
+
 import attrs
 
 from swf import payload
 from swf.models.decision.base import Decision
-from swf.shapes import (
-    Data,
-    DurationInSeconds,
-    TimerId,
-)
+from swf.shapes import Data, Duration, TimerId
 
 
 @attrs.frozen(kw_only=True, repr=False)
@@ -21,7 +19,7 @@ class StartTimer(Decision):
     """
 
     timer_id: TimerId
-    start_to_fire_timeout: DurationInSeconds
+    start_to_fire_timeout: Annotated[int, Duration("DurationInSeconds", has_none=False)]
     control: Data | None = attrs.field(default=None, converter=payload.encode)
 
 
