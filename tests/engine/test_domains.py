@@ -122,10 +122,11 @@ def test_deprecating_a_domain_deprecates_its_types(client, domain):
     assert len(client.list_activity_types(domain=domain, registrationStatus="DEPRECATED")["typeInfos"]) == 2
 
 
-def test_deprecating_a_domain_leaves_the_types_of_others_alone(client, domain, register):
-    register("other")
+@pytest.mark.parametrize("other", ["a", "z"])
+def test_deprecating_a_domain_leaves_the_types_of_others_alone(client, domain, register, other):
+    register(other)
 
-    client.deprecate_domain(name="other")
+    client.deprecate_domain(name=other)
 
     assert len(client.list_activity_types(domain=domain, registrationStatus="REGISTERED")["typeInfos"]) == 2
 
