@@ -7,6 +7,7 @@ import subprocess
 import sys
 import tempfile
 from contextlib import suppress
+from pathlib import Path
 
 import pytest
 
@@ -182,16 +183,15 @@ def test_a_file_belongs_to_one_process(tmp_path):
     assert after == "opened\n"
 
 
-def test_a_file_that_may_not_be_written_is_told(tmp_path):
-    path = tmp_path / "swf.db"
-    opened(path).close()
-    path.chmod(0o444)
+def test_a_file_that_may_not_be_written_is_told():
     # To root every file is writable, so its child is somebody else, who has to find the way to this one.
-    for folder in (tmp_path, *tmp_path.parents):
-        if folder.is_relative_to(tempfile.gettempdir()) and folder.stat().st_uid == os.geteuid():
-            folder.chmod(folder.stat().st_mode | 0o055)
+    with tempfile.TemporaryDirectory() as folder:
+        os.chmod(folder, 0o755)
+        path = Path(folder, "swf.db")
+        opened(path).close()
+        path.chmod(0o444)
 
-    said = child(path, "as somebody else")
+        said = child(path, "as somebody else")
 
     assert said.startswith(f"{path} cannot be opened: ")
     assert said.endswith("Check that it is a file that you may write.\n")

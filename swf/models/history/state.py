@@ -32,7 +32,9 @@ from swf.models.event import (
     LambdaFunctionScheduled,
     LambdaFunctionStarted,
     LambdaFunctionTimedOut,
+    RequestCancelActivityTaskFailed,
     RequestCancelExternalWorkflowExecutionInitiated,
+    ScheduleActivityTaskFailed,
     SignalExternalWorkflowExecutionInitiated,
     StartChildWorkflowExecutionFailed,
     StartChildWorkflowExecutionInitiated,
@@ -227,7 +229,9 @@ class ExecutionState:
             self.sticky_task_list = None
 
     def _apply_activity_task(self, event: ActivityTaskEvent) -> None:
-        self.latest_activity_task_timestamp = event.timestamp
+        if not isinstance(event, ScheduleActivityTaskFailed | RequestCancelActivityTaskFailed):
+            # A refused decision is nothing that happened to a task.
+            self.latest_activity_task_timestamp = event.timestamp
         match event:
             case ActivityTaskScheduled():
                 self.activities[event.id] = OpenActivity(event)

@@ -178,3 +178,10 @@ def test_events_are_taken_one_by_one_as_well_as_all_at_once(recorded):
         state.apply(event)
 
     assert state == history.state
+
+
+def test_a_refused_decision_is_no_activity_of_a_task():
+    builder = HistoryBuilder()
+    builder.add_schedule_activity_task_failed(("A", "1"), "a1")
+
+    assert builder.history.state.latest_activity_task_timestamp is None
