@@ -107,7 +107,7 @@ def test_after_it_was_killed_the_demonstration_goes_on_where_it_was(tmp_path):
 def killed_after(path, requests):
     """Run the demonstration, kill it when it was answered so often, and give all it was answered."""
     with subprocess.Popen([sys.executable, "-c", CHILD, str(path)], stdout=subprocess.PIPE, text=True) as child:
-        lines = [line for line, _ in zip(child.stdout, range(requests), strict=False)]
+        lines = [line for _, line in zip(range(requests), child.stdout, strict=False)]
         child.send_signal(signal.SIGKILL)
         lines += child.stdout.readlines()
     # The last line may be cut off by the end of the process.
