@@ -14,6 +14,7 @@ __all__ = [
     "CONTINUED_AS_NEW",
     "DEPRECATED",
     "FAILED",
+    "LONGEST_EXECUTION_SECONDS",
     "NONE",
     "OPEN",
     "REGISTERED",
@@ -40,6 +41,10 @@ CLOSE_STATUSES: Final = (COMPLETED, FAILED, CANCELED, TERMINATED, CONTINUED_AS_N
 TERMINATE: Final = "TERMINATE"
 REQUEST_CANCEL: Final = "REQUEST_CANCEL"
 ABANDON: Final = "ABANDON"
+
+# SWF keeps no execution open for more than a year.
+# https://docs.aws.amazon.com/amazonswf/latest/developerguide/swf-dg-limits.html
+LONGEST_EXECUTION_SECONDS: Final = 365 * 24 * 60 * 60
 
 
 class ChildPolicies(NamedTuple):

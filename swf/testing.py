@@ -33,6 +33,7 @@ from swf.constants import OPEN
 from swf.engine import Engine, VirtualClock
 from swf.engine.clock import Outlook, to_datetime
 from swf.engine.functions import Function
+from swf.engine.limits import Limits, Mode
 from swf.exceptions import PollTimeout, StuckError, ValidationError
 from swf.models import ActivityTask, ActivityType, DecisionTask, Domain, WorkflowExecution, WorkflowType
 from swf.models.decision import Decision
@@ -59,6 +60,8 @@ class Environment:
         domain: A domain to register, or its name.
         start: When its time begins. Left out, at the machine's time.
         functions: Python callables by name, which stand for AWS Lambda functions.
+        limits: What is refused because there is too much of it, or it comes too fast: ``"off"``, ``"relaxed"``,
+            ``"aws"``, or `swf.engine.Limits`.
         connection: The connection of an engine of this process that is there already, with a `VirtualClock` that does
             not move by itself, and with ``poll_wait_seconds=0``. It is left open, and made the default by nobody here.
 
@@ -78,11 +81,12 @@ class Environment:
         *,
         start: datetime | None = None,
         functions: Mapping[str, Function] | None = None,
+        limits: Mode | Limits = "off",
         connection: Connection | None = None,
     ) -> None:
         self._opened = ExitStack()
         if connection is None:
-            engine = Engine(clock=VirtualClock(start), functions=functions, poll_wait_seconds=0)
+            engine = Engine(clock=VirtualClock(start), functions=functions, limits=limits, poll_wait_seconds=0)
             self._opened.callback(engine.close)
             connection = use(self._opened.enter_context(Connection.over(engine)))
         self.connection = connection

@@ -4,42 +4,10 @@ import logging
 
 from swf.actors.core import Actor, Poll
 from swf.exceptions import DoesNotExistError, PollTimeout
-from swf.models.event import (
-    CancelTimerFailed,
-    CancelWorkflowExecutionFailed,
-    CompleteWorkflowExecutionFailed,
-    ContinueAsNewWorkflowExecutionFailed,
-    FailWorkflowExecutionFailed,
-    RecordMarkerFailed,
-    RequestCancelActivityTaskFailed,
-    RequestCancelExternalWorkflowExecutionFailed,
-    ScheduleActivityTaskFailed,
-    ScheduleLambdaFunctionFailed,
-    SignalExternalWorkflowExecutionFailed,
-    StartChildWorkflowExecutionFailed,
-    StartTimerFailed,
-)
+from swf.models.event.refusal import REFUSED
 from swf.models.task import Decisions, DecisionTask
 
 _log = logging.getLogger(__name__)
-
-
-# Every one of the 13 decisions can be refused.
-_REFUSALS = (
-    CancelTimerFailed,
-    CancelWorkflowExecutionFailed,
-    CompleteWorkflowExecutionFailed,
-    ContinueAsNewWorkflowExecutionFailed,
-    FailWorkflowExecutionFailed,
-    RecordMarkerFailed,
-    RequestCancelActivityTaskFailed,
-    RequestCancelExternalWorkflowExecutionFailed,
-    ScheduleActivityTaskFailed,
-    ScheduleLambdaFunctionFailed,
-    SignalExternalWorkflowExecutionFailed,
-    StartChildWorkflowExecutionFailed,
-    StartTimerFailed,
-)
 
 
 class Decider(Actor[DecisionTask]):
@@ -148,7 +116,7 @@ class Decider(Actor[DecisionTask]):
     def perform_task(self, task: DecisionTask) -> None:
         """Decide, and answer the task."""
         for refusal in task.new_events:
-            if isinstance(refusal, _REFUSALS):
+            if type(refusal) in REFUSED:
                 _log.warning("SWF refused a decision on %r: %r", task.execution, refusal)
         try:
             decisions = self.decide(task)

@@ -3,8 +3,13 @@
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
+
+if TYPE_CHECKING:
+    from swf.engine.limits import Mode
+    from swf.engine.regions import Regions
 
 
 @click.command(
@@ -44,6 +49,13 @@ import click
     "nothing else can happen.",
 )
 @click.option(
+    "--limits",
+    type=click.Choice(["off", "relaxed", "aws"]),
+    default="off",
+    show_default=True,
+    help="Refuse what AWS would: relaxed, because there is too much of it; aws, also because it comes too fast.",
+)
+@click.option(
     "--access-key",
     "access_keys",
     metavar="ID:SECRET",
@@ -61,6 +73,7 @@ def server(
     region: str,
     domains: tuple[str, ...],
     time: str,
+    limits: "Mode",
     access_keys: tuple[str, ...],
     no_keepalive: bool,
     ready_file: Path | None,
@@ -81,12 +94,13 @@ def server(
         "virtual": VirtualClock,
         "auto": partial(VirtualClock, auto_advance=True),
     }
-    regions = open_regions(db, default=region, clock=clocks[time], domains=domains)
+    regions = open_regions(db, default=region, clock=clocks[time], domains=domains, limits=limits)
     try:
         served = Server(regions, host=host, port=port, keys=keys, keepalive=not no_keepalive)
         served.run(lambda: _tell_ready(served.url, ready_file))
     finally:
         regions.close()
+    _tell_refused(regions)
     click.echo("Stopped.", err=True)
 
 
@@ -102,6 +116,13 @@ def _tell_ready(url: str, ready_file: Path | None) -> None:
     click.echo("SWF is served. Stop it with Ctrl-C.", err=True)
     if ready_file is not None:
         _write(ready_file, f"{url}\n")
+
+
+def _tell_refused(regions: "Regions") -> None:
+    for region, engine in regions.opened().items():
+        for name, reasons in engine.counts().over_limits.items():
+            for why, count in reasons.items():
+                click.echo(f"Refused in {region}: {count} x {name}, {why}", err=True)
 
 
 def _write(path: Path, text: str) -> None:

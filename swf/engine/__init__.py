@@ -7,13 +7,16 @@
 - `operations`: one function per operation.
 - `decisions`, `deadlines`, `defaults`: SWF's rules, pure: from a state and a decision or a deadline to events.
 - `transaction`, `projections`, `store`, `schema.sql`: events appended to runs, and the rows they change.
-- `waiters`, `work`, `clock`, `limits`: polls that wait, what is under way, time, quotas.
+- `waiters`, `work`, `clock`: polls that wait, what is under way, time.
+- `limits`, `throttle`, `counts`: quotas, who asks too often, what was asked for and refused.
 
 Every change of an execution is an event that is appended to its history: it gets its number, changes the state, and is
 projected to rows, in one transaction. It imports nothing of `swf` above the events, decisions and histories.
 """
 
 from swf.engine.clock import RealClock, VirtualClock
+from swf.engine.counts import Counts
+from swf.engine.limits import Limits, Rate
 from swf.engine.service import Engine
 
-__all__ = ["Engine", "RealClock", "VirtualClock"]
+__all__ = ["Counts", "Engine", "Limits", "Rate", "RealClock", "VirtualClock"]

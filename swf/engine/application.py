@@ -15,8 +15,8 @@ import attrs
 
 from swf.engine import control, protocol
 from swf.engine.protocol import Answer, Fault
-from swf.engine.regions import Regions, World
-from swf.engine.service import Poll
+from swf.engine.regions import Regions
+from swf.engine.service import Engine, Poll
 from swf.engine.signatures import SignatureCheck
 from swf.exceptions import EngineError
 
@@ -119,26 +119,22 @@ class Application:
 
     async def _control(self, request: HTTPRequest) -> Answer:
         region = control.region(request.query) or request.region
-        return await control.answer(self._world(region), request.method, request.path, request.body)
+        return await control.answer(self._engine(region), request.method, request.path, request.body)
 
     async def _operation(self, request: HTTPRequest, receive: Receive) -> Answer | None:
         target = request.headers.get("x-amz-target", "")
-        world = self._world(request.region)
         try:
-            answer = await self._ask(world, target, request.body, receive)
-        except EngineError as error:
-            answer = protocol.refusal(Fault("ServiceUnavailableException", str(error), status=503))
-        if answer is not None:
-            world.count(target, answer)
-        return answer
-
-    def _world(self, region: str | None) -> World:
-        try:
-            return self.regions.world(region)
+            return await self._ask(self._engine(request.region), target, request.body, receive)
         except EngineError as error:
             raise Fault("ServiceUnavailableException", str(error), status=503) from error
 
-    async def _ask(self, world: World, target: str, body: bytes, receive: Receive) -> Answer | None:
+    def _engine(self, region: str | None) -> Engine:
+        try:
+            return self.regions.engine(region)
+        except EngineError as error:
+            raise Fault("ServiceUnavailableException", str(error), status=503) from error
+
+    async def _ask(self, engine: Engine, target: str, body: bytes, receive: Receive) -> Answer | None:
         stirred = asyncio.Event()
         loop = asyncio.get_running_loop()
 
@@ -147,13 +143,13 @@ class Application:
             with suppress(RuntimeError):
                 loop.call_soon_threadsafe(stirred.set)
 
-        asked = world.engine.begin(target, body, wake)
+        asked = engine.begin(target, body, wake)
         if isinstance(asked, Answer):
             return asked
         with asked:
             if self._is_stopping:
                 return asked.idle
-            return await _held(asked, stirred, receive, world.engine.poll_wait_seconds)
+            return await _held(asked, stirred, receive, engine.poll_wait_seconds)
 
 
 async def _held(poll: Poll, stirred: asyncio.Event, receive: Receive, seconds: float) -> Answer | None:

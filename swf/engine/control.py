@@ -5,11 +5,13 @@ from collections.abc import Awaitable, Callable
 from typing import Any
 from urllib.parse import parse_qs
 
+import attrs
+
 import swf
 from swf.engine import protocol
 from swf.engine.clock import VirtualClock
 from swf.engine.protocol import Answer, Fault, invalid
-from swf.engine.regions import World
+from swf.engine.service import Engine
 
 ROOT = "/_swf/"
 HEALTH = "/_swf/health"
@@ -23,7 +25,7 @@ def region(query: str) -> str | None:
     return parse_qs(query).get("region", [None])[0]
 
 
-async def answer(world: World, method: str, path: str, body: bytes) -> Answer:
+async def answer(engine: Engine, method: str, path: str, body: bytes) -> Answer:
     """Answer a request to the control API.
 
     Raises:
@@ -33,26 +35,26 @@ async def answer(world: World, method: str, path: str, body: bytes) -> Answer:
     if asked is None:
         known = ", ".join(f"{method} {ROOT}{name}" for method, name in _REQUESTS)
         raise Fault("UnknownOperationException", f"{method} {path} is nothing to ask here. There are: {known}.", 404)
-    return protocol.answer(await asked(world, body))
+    return protocol.answer(await asked(engine, body))
 
 
-async def _health(world: World, body: bytes) -> dict[str, Any]:
+async def _health(engine: Engine, body: bytes) -> dict[str, Any]:
     return {"status": "ok", "version": swf.__version__}
 
 
-async def _clock(world: World, body: bytes) -> dict[str, Any]:
-    clock = world.engine.clock
+async def _clock(engine: Engine, body: bytes) -> dict[str, Any]:
+    clock = engine.clock
     return {"kind": "virtual" if isinstance(clock, VirtualClock) else "real", "now": clock.now() / 1000}
 
 
-async def _advance(world: World, body: bytes) -> dict[str, Any]:
-    clock = world.engine.clock
+async def _advance(engine: Engine, body: bytes) -> dict[str, Any]:
+    clock = engine.clock
     if not isinstance(clock, VirtualClock):
         raise invalid("The clock is the machine's and cannot be moved. Start the server with --time virtual.")
     seconds = _seconds(body)
     # Every deadline on the way is fired; meanwhile others are answered.
     await asyncio.to_thread(clock.advance, seconds=seconds)
-    return await _clock(world, body)
+    return await _clock(engine, body)
 
 
 def _seconds(body: bytes) -> float:
@@ -62,16 +64,16 @@ def _seconds(body: bytes) -> float:
     return seconds
 
 
-async def _counts(world: World, body: bytes) -> dict[str, Any]:
-    return {"requests": world.requests, "faults": world.faults, "waiting_polls": world.engine.waiting_polls}
+async def _counts(engine: Engine, body: bytes) -> dict[str, Any]:
+    return {**attrs.asdict(engine.counts()), "waiting_polls": engine.waiting_polls}
 
 
-async def _reset(world: World, body: bytes) -> dict[str, Any]:
-    world.reset()
+async def _reset(engine: Engine, body: bytes) -> dict[str, Any]:
+    engine.reset()
     return {}
 
 
-_REQUESTS: dict[tuple[str, str], Callable[[World, bytes], Awaitable[dict[str, Any]]]] = {
+_REQUESTS: dict[tuple[str, str], Callable[[Engine, bytes], Awaitable[dict[str, Any]]]] = {
     ("GET", "health"): _health,
     ("GET", "clock"): _clock,
     ("POST", "clock"): _advance,

@@ -6,11 +6,12 @@ next decision of the list sees what the one before it did. Refusals come first, 
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import partial
-from typing import Any, Literal, Protocol
+from typing import Any, Protocol
 
-from swf.constants import DEPRECATED, NONE
-from swf.engine import defaults, limits
-from swf.engine.defaults import MissingDefault, RegisteredActivity, RegisteredWorkflow
+from swf.constants import DEPRECATED, LONGEST_EXECUTION_SECONDS, NONE
+from swf.engine import defaults
+from swf.engine.defaults import Asked, MissingDefault, RegisteredActivity, RegisteredWorkflow
+from swf.engine.limits import Limits
 from swf.models.decision import (
     CancelTimer,
     CancelWorkflowExecution,
@@ -39,9 +40,11 @@ from swf.models.event import (
     LambdaFunctionScheduled,
     MarkerRecorded,
     RequestCancelActivityTaskFailed,
+    RequestCancelExternalWorkflowExecutionFailed,
     RequestCancelExternalWorkflowExecutionInitiated,
     ScheduleActivityTaskFailed,
     ScheduleLambdaFunctionFailed,
+    SignalExternalWorkflowExecutionFailed,
     SignalExternalWorkflowExecutionInitiated,
     StartChildWorkflowExecutionFailed,
     StartChildWorkflowExecutionInitiated,
@@ -54,11 +57,24 @@ from swf.models.event import (
     WorkflowExecutionFailed,
 )
 from swf.models.history.state import ExecutionState
-from swf.shapes import DurationInSecondsOptional, ScheduleActivityTaskFailedCause, TypeId
+from swf.shapes import ScheduleActivityTaskFailedCause, TypeId
 
 
-class Registry(Protocol):
-    """What a decision may look up in the execution's domain."""
+class Surroundings(Protocol):
+    """What a decision may look up outside of its execution."""
+
+    @property
+    def limits(self) -> Limits:
+        """How much there may be of what."""
+        ...
+
+    def is_too_fast(self, decision: Decision, task_list: str | None = None) -> bool:
+        """Count a decision that is going to be carried out; tells whether there were too many of its kind of late."""
+        ...
+
+    def is_domain_full(self) -> bool:
+        """Tell whether no further execution may be opened in the domain."""
+        ...
 
     def activity_type(self, type_id: TypeId) -> RegisteredActivity | None:
         """Give an activity type, deprecated or not, or None."""
@@ -73,14 +89,7 @@ class Registry(Protocol):
         ...
 
 
-StartUndefinedCause = Literal[
-    "DEFAULT_EXECUTION_START_TO_CLOSE_TIMEOUT_UNDEFINED",
-    "DEFAULT_TASK_LIST_UNDEFINED",
-    "DEFAULT_TASK_START_TO_CLOSE_TIMEOUT_UNDEFINED",
-    "DEFAULT_CHILD_POLICY_UNDEFINED",
-]
-
-Handler = Callable[[ExecutionState, Any, int, Registry], Iterator[Event]]
+Handler = Callable[[ExecutionState, Any, int, Surroundings], Iterator[Event]]
 
 HANDLERS: dict[type[Decision], Handler] = {}
 
@@ -96,7 +105,7 @@ def handles(kind: type[Decision]) -> Callable[[Handler], Handler]:
 
 
 def carry_out(
-    state: ExecutionState, decisions: Iterable[Decision], completed: int, registry: Registry
+    state: ExecutionState, decisions: Iterable[Decision], completed: int, around: Surroundings
 ) -> Iterator[Event]:
     """Yield what a decider's decisions do, in their order.
 
@@ -104,10 +113,10 @@ def carry_out(
         state: The execution after its ``DecisionTaskCompleted`` event; whoever iterates applies each event to it.
         decisions: Decisions of kinds that have a handler, a closing one last.
         completed: The id of the ``DecisionTaskCompleted`` event.
-        registry: The types of the execution's domain.
+        around: The execution's domain, and what may be in it.
     """
     for decision in decisions:
-        yield from HANDLERS[type(decision)](state, decision, completed, registry)
+        yield from HANDLERS[type(decision)](state, decision, completed, around)
 
 
 def misplaced_close(decisions: Sequence[Decision]) -> bool:
@@ -126,7 +135,7 @@ _UNDEFINED: dict[str, ScheduleActivityTaskFailedCause] = {
 
 @handles(ScheduleActivityTask)
 def schedule_activity_task(
-    state: ExecutionState, decision: ScheduleActivityTask, completed: int, registry: Registry
+    state: ExecutionState, decision: ScheduleActivityTask, completed: int, around: Surroundings
 ) -> Iterator[Event]:
     """Schedule the task, or record why SWF would not."""
     refuse = partial(
@@ -135,23 +144,28 @@ def schedule_activity_task(
         activity_id=decision.activity_id,
         decision_task_completed_event_id=completed,
     )
-    registered = registry.activity_type(decision.activity_type)
+    registered = around.activity_type(decision.activity_type)
     if registered is None:
         yield refuse(cause="ACTIVITY_TYPE_DOES_NOT_EXIST")
     elif registered.status == DEPRECATED:
         yield refuse(cause="ACTIVITY_TYPE_DEPRECATED")
     elif state.activity(decision.activity_id) is not None:
         yield refuse(cause="ACTIVITY_ID_ALREADY_IN_USE")
+    elif len(state.activities) >= around.limits.open_activities:
+        yield refuse(cause="OPEN_ACTIVITIES_LIMIT_EXCEEDED")
     else:
         try:
-            yield defaults.scheduled(decision, registered.defaults, completed)
+            scheduled = defaults.scheduled(decision, registered.defaults, completed)
         except MissingDefault as missing:
             yield refuse(cause=_UNDEFINED[missing.default])
+            return
+        too_fast = around.is_too_fast(decision, scheduled.task_list)
+        yield refuse(cause="ACTIVITY_CREATION_RATE_EXCEEDED") if too_fast else scheduled
 
 
 @handles(RequestCancelActivityTask)
 def request_cancel_activity_task(
-    state: ExecutionState, decision: RequestCancelActivityTask, completed: int, registry: Registry
+    state: ExecutionState, decision: RequestCancelActivityTask, completed: int, around: Surroundings
 ) -> Iterator[Event]:
     """Ask for the cancellation; a task that no worker has is canceled at once."""
     activity = state.activity(decision.activity_id)
@@ -172,12 +186,15 @@ def request_cancel_activity_task(
 
 
 @handles(StartTimer)
-def start_timer(state: ExecutionState, decision: StartTimer, completed: int, registry: Registry) -> Iterator[Event]:
+def start_timer(state: ExecutionState, decision: StartTimer, completed: int, around: Surroundings) -> Iterator[Event]:
     """Start the timer, or record why SWF would not."""
+    refuse = partial(StartTimerFailed, timer_id=decision.timer_id, decision_task_completed_event_id=completed)
     if decision.timer_id in state.timers:
-        yield StartTimerFailed(
-            timer_id=decision.timer_id, cause="TIMER_ID_ALREADY_IN_USE", decision_task_completed_event_id=completed
-        )
+        yield refuse(cause="TIMER_ID_ALREADY_IN_USE")
+    elif len(state.timers) >= around.limits.open_timers:
+        yield refuse(cause="OPEN_TIMERS_LIMIT_EXCEEDED")
+    elif around.is_too_fast(decision):
+        yield refuse(cause="TIMER_CREATION_RATE_EXCEEDED")
     else:
         yield TimerStarted(
             timer_id=decision.timer_id,
@@ -188,7 +205,7 @@ def start_timer(state: ExecutionState, decision: StartTimer, completed: int, reg
 
 
 @handles(CancelTimer)
-def cancel_timer(state: ExecutionState, decision: CancelTimer, completed: int, registry: Registry) -> Iterator[Event]:
+def cancel_timer(state: ExecutionState, decision: CancelTimer, completed: int, around: Surroundings) -> Iterator[Event]:
     """Stop the timer, or record that there is none."""
     timer = state.timers.get(decision.timer_id)
     if timer is None:
@@ -202,7 +219,9 @@ def cancel_timer(state: ExecutionState, decision: CancelTimer, completed: int, r
 
 
 @handles(RecordMarker)
-def record_marker(state: ExecutionState, decision: RecordMarker, completed: int, registry: Registry) -> Iterator[Event]:
+def record_marker(
+    state: ExecutionState, decision: RecordMarker, completed: int, around: Surroundings
+) -> Iterator[Event]:
     """Record the marker."""
     yield MarkerRecorded(
         marker_name=decision.marker_name, details=decision.details, decision_task_completed_event_id=completed
@@ -211,7 +230,7 @@ def record_marker(state: ExecutionState, decision: RecordMarker, completed: int,
 
 @handles(CompleteWorkflowExecution)
 def complete_workflow_execution(
-    state: ExecutionState, decision: CompleteWorkflowExecution, completed: int, registry: Registry
+    state: ExecutionState, decision: CompleteWorkflowExecution, completed: int, around: Surroundings
 ) -> Iterator[Event]:
     """Close the execution as completed, unless something happened that its decider has not seen."""
     if _has_unseen_events(state):
@@ -222,7 +241,7 @@ def complete_workflow_execution(
 
 @handles(FailWorkflowExecution)
 def fail_workflow_execution(
-    state: ExecutionState, decision: FailWorkflowExecution, completed: int, registry: Registry
+    state: ExecutionState, decision: FailWorkflowExecution, completed: int, around: Surroundings
 ) -> Iterator[Event]:
     """Close the execution as failed, unless something happened that its decider has not seen."""
     if _has_unseen_events(state):
@@ -235,7 +254,7 @@ def fail_workflow_execution(
 
 @handles(CancelWorkflowExecution)
 def cancel_workflow_execution(
-    state: ExecutionState, decision: CancelWorkflowExecution, completed: int, registry: Registry
+    state: ExecutionState, decision: CancelWorkflowExecution, completed: int, around: Surroundings
 ) -> Iterator[Event]:
     """Close the execution as canceled, unless something happened that its decider has not seen."""
     if _has_unseen_events(state):
@@ -246,44 +265,31 @@ def cancel_workflow_execution(
 
 @handles(ContinueAsNewWorkflowExecution)
 def continue_as_new_workflow_execution(
-    state: ExecutionState, decision: ContinueAsNewWorkflowExecution, completed: int, registry: Registry
+    state: ExecutionState, decision: ContinueAsNewWorkflowExecution, completed: int, around: Surroundings
 ) -> Iterator[Event]:
     """Close this run and name the one that goes on, or record why SWF would not."""
     assert state.started is not None, "a run begins with WorkflowExecutionStarted"
     refuse = partial(ContinueAsNewWorkflowExecutionFailed, decision_task_completed_event_id=completed)
     name, version = state.started.workflow_type
-    type_id = TypeId(name, decision.workflow_type_version or version)
-    registered = registry.workflow_type(type_id)
     if _has_unseen_events(state):
         yield refuse(cause="UNHANDLED_DECISION")
-    elif registered is None:
-        yield refuse(cause="WORKFLOW_TYPE_DOES_NOT_EXIST")
-    elif registered.status == DEPRECATED:
-        yield refuse(cause="WORKFLOW_TYPE_DEPRECATED")
-    else:
-        try:
-            started = defaults.started(type_id, decision, registered.defaults)
-        except MissingDefault as missing:
-            yield refuse(cause=_START_UNDEFINED[missing.default])
-            return
-        yield WorkflowExecutionContinuedAsNew(
-            new_execution_run_id=registry.new_run_id(),
-            workflow_type=type_id,
-            child_policy=started.child_policy,
-            task_list=started.task_list,
-            execution_start_to_close_timeout=_within_a_year(started.execution_start_to_close_timeout),
-            task_start_to_close_timeout=started.task_start_to_close_timeout,
-            task_priority=started.task_priority,
-            lambda_role=started.lambda_role,
-            input=started.input,
-            tag_list=started.tag_list,
-            decision_task_completed_event_id=completed,
-        )
+        return
+    try:
+        settings = _settings(TypeId(name, decision.workflow_type_version or version), decision, around)
+    except _CannotStart as error:
+        yield refuse(cause=error.cause)
+        return
+    if around.is_too_fast(decision):
+        yield refuse(cause="CONTINUE_AS_NEW_WORKFLOW_EXECUTION_RATE_EXCEEDED")
+        return
+    yield WorkflowExecutionContinuedAsNew(
+        **settings, new_execution_run_id=around.new_run_id(), decision_task_completed_event_id=completed
+    )
 
 
 @handles(StartChildWorkflowExecution)
 def start_child_workflow_execution(
-    state: ExecutionState, decision: StartChildWorkflowExecution, completed: int, registry: Registry
+    state: ExecutionState, decision: StartChildWorkflowExecution, completed: int, around: Surroundings
 ) -> Iterator[Event]:
     """Initiate the start, or record why SWF would not; whether the workflow id is free turns out later."""
     refuse = partial(
@@ -294,35 +300,35 @@ def start_child_workflow_execution(
         decision_task_completed_event_id=completed,
         control=decision.control,
     )
-    registered = registry.workflow_type(decision.workflow_type)
-    if registered is None:
-        yield refuse(cause="WORKFLOW_TYPE_DOES_NOT_EXIST")
-    elif registered.status == DEPRECATED:
-        yield refuse(cause="WORKFLOW_TYPE_DEPRECATED")
+    try:
+        settings = _settings(decision.workflow_type, decision, around)
+    except _CannotStart as error:
+        yield refuse(cause=error.cause)
+        return
+    if len(state.children) >= around.limits.open_children:
+        yield refuse(cause="OPEN_CHILDREN_LIMIT_EXCEEDED")
+    elif around.is_domain_full():
+        yield refuse(cause="OPEN_WORKFLOWS_LIMIT_EXCEEDED")
+    elif around.is_too_fast(decision):
+        yield refuse(cause="CHILD_CREATION_RATE_EXCEEDED")
     else:
-        try:
-            started = defaults.started(decision.workflow_type, decision, registered.defaults)
-        except MissingDefault as missing:
-            yield refuse(cause=_START_UNDEFINED[missing.default])
-            return
         yield StartChildWorkflowExecutionInitiated(
+            **settings,
             workflow_id=decision.workflow_id,
-            workflow_type=decision.workflow_type,
-            child_policy=started.child_policy,
-            task_list=started.task_list,
-            execution_start_to_close_timeout=_within_a_year(started.execution_start_to_close_timeout),
-            task_start_to_close_timeout=started.task_start_to_close_timeout,
-            task_priority=started.task_priority,
-            lambda_role=started.lambda_role,
-            input=started.input,
-            tag_list=started.tag_list,
             control=decision.control,
             decision_task_completed_event_id=completed,
         )
 
 
-# Of the causes that starting a child and continuing as new share.
-_START_UNDEFINED: dict[str, StartUndefinedCause] = {
+class _CannotStart(Exception):
+    """No execution can be started as a decision asks; the causes are those that children and new runs share."""
+
+    def __init__(self, cause: Any) -> None:
+        super().__init__(cause)
+        self.cause = cause
+
+
+_START_UNDEFINED = {
     "default_execution_start_to_close_timeout": "DEFAULT_EXECUTION_START_TO_CLOSE_TIMEOUT_UNDEFINED",
     "default_task_list": "DEFAULT_TASK_LIST_UNDEFINED",
     "default_task_start_to_close_timeout": "DEFAULT_TASK_START_TO_CLOSE_TIMEOUT_UNDEFINED",
@@ -330,16 +336,38 @@ _START_UNDEFINED: dict[str, StartUndefinedCause] = {
 }
 
 
-def _within_a_year(timeout: DurationInSecondsOptional | None) -> DurationInSecondsOptional | None:
+def _settings(type_id: TypeId, asked: Asked, around: Surroundings) -> dict[str, Any]:
+    """Give what an execution of a type is to be started with."""
+    registered = around.workflow_type(type_id)
+    if registered is None:
+        raise _CannotStart("WORKFLOW_TYPE_DOES_NOT_EXIST")
+    if registered.status == DEPRECATED:
+        raise _CannotStart("WORKFLOW_TYPE_DEPRECATED")
+    try:
+        settings = defaults.carried(defaults.started(type_id, asked, registered.defaults))
+    except MissingDefault as missing:
+        raise _CannotStart(_START_UNDEFINED[missing.default]) from None
     # A decision may ask for no limit; SWF keeps no execution open for longer than a year all the same.
-    return limits.EXECUTION_SECONDS if timeout == NONE else timeout
+    if settings["execution_start_to_close_timeout"] == NONE:
+        settings["execution_start_to_close_timeout"] = LONGEST_EXECUTION_SECONDS
+    return settings
 
 
 @handles(SignalExternalWorkflowExecution)
 def signal_external_workflow_execution(
-    state: ExecutionState, decision: SignalExternalWorkflowExecution, completed: int, registry: Registry
+    state: ExecutionState, decision: SignalExternalWorkflowExecution, completed: int, around: Surroundings
 ) -> Iterator[Event]:
     """Initiate the signal; whether there is an execution to receive it turns out later."""
+    if around.is_too_fast(decision):
+        yield SignalExternalWorkflowExecutionFailed(
+            workflow_id=decision.workflow_id,
+            run_id=decision.run_id,
+            cause="SIGNAL_EXTERNAL_WORKFLOW_EXECUTION_RATE_EXCEEDED",
+            initiated_event_id=0,
+            decision_task_completed_event_id=completed,
+            control=decision.control,
+        )
+        return
     yield SignalExternalWorkflowExecutionInitiated(
         workflow_id=decision.workflow_id,
         run_id=decision.run_id,
@@ -352,9 +380,19 @@ def signal_external_workflow_execution(
 
 @handles(RequestCancelExternalWorkflowExecution)
 def request_cancel_external_workflow_execution(
-    state: ExecutionState, decision: RequestCancelExternalWorkflowExecution, completed: int, registry: Registry
+    state: ExecutionState, decision: RequestCancelExternalWorkflowExecution, completed: int, around: Surroundings
 ) -> Iterator[Event]:
     """Initiate the cancel request; whether there is an execution to receive it turns out later."""
+    if around.is_too_fast(decision):
+        yield RequestCancelExternalWorkflowExecutionFailed(
+            workflow_id=decision.workflow_id,
+            run_id=decision.run_id,
+            cause="REQUEST_CANCEL_EXTERNAL_WORKFLOW_EXECUTION_RATE_EXCEEDED",
+            initiated_event_id=0,
+            decision_task_completed_event_id=completed,
+            control=decision.control,
+        )
+        return
     yield RequestCancelExternalWorkflowExecutionInitiated(
         workflow_id=decision.workflow_id,
         run_id=decision.run_id,
@@ -365,16 +403,21 @@ def request_cancel_external_workflow_execution(
 
 @handles(ScheduleLambdaFunction)
 def schedule_lambda_function(
-    state: ExecutionState, decision: ScheduleLambdaFunction, completed: int, registry: Registry
+    state: ExecutionState, decision: ScheduleLambdaFunction, completed: int, around: Surroundings
 ) -> Iterator[Event]:
-    """Schedule the call, or record that its id is in use."""
+    """Schedule the call, or record why SWF would not."""
+    refuse = partial(
+        ScheduleLambdaFunctionFailed,
+        function_id=decision.id,
+        function_name=decision.name,
+        decision_task_completed_event_id=completed,
+    )
     if any(called.scheduled.function_id == decision.id for called in state.lambda_functions.values()):
-        yield ScheduleLambdaFunctionFailed(
-            function_id=decision.id,
-            function_name=decision.name,
-            cause="ID_ALREADY_IN_USE",
-            decision_task_completed_event_id=completed,
-        )
+        yield refuse(cause="ID_ALREADY_IN_USE")
+    elif len(state.lambda_functions) >= around.limits.open_lambda_functions:
+        yield refuse(cause="OPEN_LAMBDA_FUNCTIONS_LIMIT_EXCEEDED")
+    elif around.is_too_fast(decision):
+        yield refuse(cause="LAMBDA_FUNCTION_CREATION_RATE_EXCEEDED")
     else:
         yield LambdaFunctionScheduled(
             function_id=decision.id,

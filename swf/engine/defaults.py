@@ -8,7 +8,12 @@ from typing import Any, TypeVar
 import attrs
 
 from swf.models.decision import ContinueAsNewWorkflowExecution, ScheduleActivityTask, StartChildWorkflowExecution
-from swf.models.event import ActivityTaskScheduled, WorkflowExecutionStarted
+from swf.models.event import (
+    ActivityTaskScheduled,
+    StartChildWorkflowExecutionInitiated,
+    WorkflowExecutionContinuedAsNew,
+    WorkflowExecutionStarted,
+)
 from swf.shapes import (
     Arn,
     ChildPolicy,
@@ -111,6 +116,26 @@ def started(workflow_type: TypeId, asked: Asked, defaults: WorkflowDefaults) -> 
         tag_list=asked.tag_list or None,
         parent_initiated_event_id=0,
     )
+
+
+Starting = WorkflowExecutionStarted | WorkflowExecutionContinuedAsNew | StartChildWorkflowExecutionInitiated
+
+_CARRIED = (
+    "workflow_type",
+    "child_policy",
+    "task_list",
+    "execution_start_to_close_timeout",
+    "task_start_to_close_timeout",
+    "task_priority",
+    "lambda_role",
+    "input",
+    "tag_list",
+)
+
+
+def carried(event: Starting) -> dict[str, Any]:
+    """Give what the events around the start of an execution hand on to each other."""
+    return {name: getattr(event, name) for name in _CARRIED}
 
 
 def scheduled(decision: ScheduleActivityTask, defaults: ActivityDefaults, completed: int) -> ActivityTaskScheduled:

@@ -8,6 +8,7 @@ confirmation in this one.
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
+from swf.engine import defaults
 from swf.models.event import (
     ChildWorkflowExecutionCanceled,
     ChildWorkflowExecutionCompleted,
@@ -34,6 +35,7 @@ from swf.models.event import (
     WorkflowExecutionTerminated,
     WorkflowExecutionTimedOut,
 )
+from swf.models.history.state import ExternalRequest
 
 if TYPE_CHECKING:
     from swf.engine.transaction import Run
@@ -56,15 +58,7 @@ def start_child(run: "Run", initiated_event_id: int) -> None:
         run.record([failed])
         return
     started = WorkflowExecutionStarted(
-        workflow_type=initiated.workflow_type,
-        child_policy=initiated.child_policy,
-        task_list=initiated.task_list,
-        execution_start_to_close_timeout=initiated.execution_start_to_close_timeout,
-        task_start_to_close_timeout=initiated.task_start_to_close_timeout,
-        task_priority=initiated.task_priority,
-        lambda_role=initiated.lambda_role,
-        input=initiated.input,
-        tag_list=initiated.tag_list,
+        **defaults.carried(initiated),
         parent_workflow_execution=run.row.execution,
         parent_initiated_event_id=initiated.id,
     )
@@ -82,27 +76,14 @@ def signal_external(run: "Run", initiated_event_id: int) -> None:
     """Deliver a signal to another execution, or to this one."""
     initiated = run.state.external_requests[initiated_event_id]
     assert isinstance(initiated, SignalExternalWorkflowExecutionInitiated), "the deadline goes with its event"
-    target = _target(run, initiated.workflow_id, initiated.run_id)
-    if target is None:
-        failed = SignalExternalWorkflowExecutionFailed(
-            workflow_id=initiated.workflow_id,
-            run_id=initiated.run_id,
-            cause="UNKNOWN_EXTERNAL_WORKFLOW_EXECUTION",
-            initiated_event_id=initiated.id,
-            decision_task_completed_event_id=initiated.decision_task_completed_event_id,
-            control=initiated.control,
-        )
-        run.record([failed])
-        return
     signaled = WorkflowExecutionSignaled(
         signal_name=initiated.signal_name,
         input=initiated.input,
         external_workflow_execution=run.row.execution,
         external_initiated_event_id=initiated.id,
     )
-    target.record([signaled])
-    run.record(
-        [ExternalWorkflowExecutionSignaled(workflow_execution=target.row.execution, initiated_event_id=initiated.id)]
+    _deliver(
+        run, initiated, signaled, told=ExternalWorkflowExecutionSignaled, failed=SignalExternalWorkflowExecutionFailed
     )
 
 
@@ -110,9 +91,31 @@ def cancel_external(run: "Run", initiated_event_id: int) -> None:
     """Deliver a cancel request to another execution."""
     initiated = run.state.external_requests[initiated_event_id]
     assert isinstance(initiated, RequestCancelExternalWorkflowExecutionInitiated), "the deadline goes with its event"
-    target = _target(run, initiated.workflow_id, initiated.run_id)
-    if target is None:
-        failed = RequestCancelExternalWorkflowExecutionFailed(
+    requested = WorkflowExecutionCancelRequested(
+        external_workflow_execution=run.row.execution, external_initiated_event_id=initiated.id
+    )
+    _deliver(
+        run,
+        initiated,
+        requested,
+        told=ExternalWorkflowExecutionCancelRequested,
+        failed=RequestCancelExternalWorkflowExecutionFailed,
+    )
+
+
+def _deliver(
+    run: "Run",
+    initiated: ExternalRequest,
+    event: Event,
+    *,
+    told: type[ExternalWorkflowExecutionSignaled] | type[ExternalWorkflowExecutionCancelRequested],
+    failed: type[SignalExternalWorkflowExecutionFailed] | type[RequestCancelExternalWorkflowExecutionFailed],
+) -> None:
+    """Record an event in the open execution that is meant, and in this one that it was, or that there is none."""
+    row = run.transaction.find_open(run.row.domain, initiated.workflow_id)
+    # With a run id, only that run is meant.
+    if row is None or (initiated.run_id and initiated.run_id != row["run_id"]):
+        unknown = failed(
             workflow_id=initiated.workflow_id,
             run_id=initiated.run_id,
             cause="UNKNOWN_EXTERNAL_WORKFLOW_EXECUTION",
@@ -120,16 +123,11 @@ def cancel_external(run: "Run", initiated_event_id: int) -> None:
             decision_task_completed_event_id=initiated.decision_task_completed_event_id,
             control=initiated.control,
         )
-        run.record([failed])
+        run.record([unknown])
         return
-    requested = WorkflowExecutionCancelRequested(
-        external_workflow_execution=run.row.execution, external_initiated_event_id=initiated.id
-    )
-    target.record([requested])
-    confirmed = ExternalWorkflowExecutionCancelRequested(
-        workflow_execution=target.row.execution, initiated_event_id=initiated.id
-    )
-    run.record([confirmed])
+    target = run.transaction.run(row["run"])
+    target.record([event])
+    run.record([told(workflow_execution=target.row.execution, initiated_event_id=initiated.id)])
 
 
 def start_lambda(run: "Run", scheduled_event_id: int) -> None:
@@ -193,14 +191,6 @@ FOLLOWS: "dict[str, Callable[[Run, int], None]]" = {
     "CHILD_POLICY": apply_child_policy,
     "RETENTION": forget,
 }
-
-
-def _target(run: "Run", workflow_id: str, run_id: str | None) -> "Run | None":
-    """Give the open execution that is meant; none when there is no such, or another run is open."""
-    row = run.transaction.find_open(run.row.domain, workflow_id)
-    if row is None or (run_id and run_id != row["run_id"]):
-        return None
-    return run.transaction.run(row["run"])
 
 
 def _child_event(closed: Event, **child: Any) -> Event:

@@ -19,6 +19,7 @@ _CONTENT_TYPE = "application/x-amz-json-1.0"
 _FAULT_NAMESPACE = "com.amazonaws.swf.base.model"
 _PLATFORM_NAMESPACES = {
     "ValidationException": "com.amazon.coral.validate",
+    "ThrottlingException": "com.amazon.coral.availability",
     "SerializationException": "com.amazon.coral.service",
     "UnknownOperationException": "com.amazon.coral.service",
     "InternalFailure": "com.amazon.coral.service",

@@ -2,14 +2,11 @@
 
 import json
 import re
-from collections import Counter
 from collections.abc import Callable, Iterable
 
-import attrs
-
 from swf.engine.clock import Clock
-from swf.engine.operations import OPERATIONS
-from swf.engine.protocol import Answer, Fault, invalid
+from swf.engine.limits import Limits, Mode
+from swf.engine.protocol import Fault, invalid
 from swf.engine.service import Engine
 from swf.engine.store import StrPath
 from swf.exceptions import EngineError, ValidationError
@@ -20,36 +17,6 @@ MOST_REGIONS = 50
 RETENTION_DAYS = "30"
 
 _REGION = re.compile("[a-z0-9-]{1,40}")
-
-UNKNOWN_OPERATION = "UnknownOperation"
-
-
-@attrs.define
-class World:
-    """A region's engine, and what it was asked.
-
-    Attributes:
-        requests: How often each operation was asked for.
-        faults: How often each was refused, by the fault's name.
-    """
-
-    engine: Engine
-    requests: Counter[str] = attrs.field(factory=Counter)
-    faults: dict[str, Counter[str]] = attrs.field(factory=dict)
-
-    def count(self, target: str, answer: Answer) -> None:
-        """Count a request that was answered."""
-        asked = target.rpartition(".")[2]
-        name = asked if asked in OPERATIONS else UNKNOWN_OPERATION
-        self.requests[name] += 1
-        if answer.fault is not None:
-            self.faults.setdefault(name, Counter())[answer.fault] += 1
-
-    def reset(self) -> None:
-        """Empty the engine and begin to count anew."""
-        self.engine.reset()
-        self.requests.clear()
-        self.faults.clear()
 
 
 class Regions:
@@ -63,10 +30,10 @@ class Regions:
     def __init__(self, open_engine: Callable[[str], Engine], default: str = "us-east-1") -> None:
         self._open_engine = open_engine
         self._default = default
-        self._worlds: dict[str, World] = {}
+        self._engines: dict[str, Engine] = {}
 
-    def world(self, region: str | None = None) -> World:
-        """Give what a region holds.
+    def engine(self, region: str | None = None) -> Engine:
+        """Give the engine of a region.
 
         Raises:
             EngineError: Its database cannot be used.
@@ -75,23 +42,27 @@ class Regions:
         name = region or self._default
         if not is_region(name):
             raise invalid(f"{name!r} is no region. One is named like us-east-1.")
-        if name not in self._worlds:
-            if len(self._worlds) >= MOST_REGIONS:
+        if name not in self._engines:
+            if len(self._engines) >= MOST_REGIONS:
                 raise Fault(
                     "LimitExceededFault", f"This server holds {MOST_REGIONS} regions, and {name} is none of them."
                 )
-            self._worlds[name] = World(self._open_engine(name))
-        return self._worlds[name]
+            self._engines[name] = self._open_engine(name)
+        return self._engines[name]
+
+    def opened(self) -> dict[str, Engine]:
+        """Give the engines that were opened, by their regions."""
+        return dict(self._engines)
 
     def end_polls(self) -> None:
         """End the polls of all regions; each answers that there is no task."""
-        for world in self._worlds.values():
-            world.engine.end_polls()
+        for engine in self._engines.values():
+            engine.end_polls()
 
     def close(self) -> None:
         """Close all engines."""
-        for world in self._worlds.values():
-            world.engine.close()
+        for engine in self._engines.values():
+            engine.close()
 
 
 def open_regions(
@@ -100,6 +71,7 @@ def open_regions(
     default: str = "us-east-1",
     clock: Callable[[], Clock | None] = lambda: None,
     domains: Iterable[str] = (),
+    limits: Mode | Limits = "off",
     poll_wait_seconds: float = 60,
 ) -> Regions:
     """Give the engines of a server, that of the default region opened.
@@ -109,6 +81,7 @@ def open_regions(
         default: The region of requests that name none.
         clock: Makes the clock of each engine.
         domains: Registered in each region where they are missing.
+        limits: What each engine refuses because there is too much of it.
         poll_wait_seconds: How long a poll waits for a task.
 
     Raises:
@@ -121,7 +94,7 @@ def open_regions(
 
     def open_engine(region: str) -> Engine:
         file = path if path is None or region == default else f"{path}.{region}"
-        engine = Engine(file, clock=clock(), region=region, poll_wait_seconds=poll_wait_seconds)
+        engine = Engine(file, clock=clock(), region=region, limits=limits, poll_wait_seconds=poll_wait_seconds)
         try:
             for name in names:
                 register_domain(engine, name)
@@ -131,7 +104,7 @@ def open_regions(
         return engine
 
     regions = Regions(open_engine, default)
-    regions.world()
+    regions.engine()
     return regions
 
 

@@ -12,10 +12,13 @@ from typing import TYPE_CHECKING, Self, TypeVar
 
 from swf.engine import deadlines, inprocess, protocol, validation
 from swf.engine.clock import Clock, Outlook, RealClock, VirtualClock
+from swf.engine.counts import Counts, Tally
 from swf.engine.functions import Function, Functions, Outcome, finish, resume
+from swf.engine.limits import Limits, Mode, limits_of
 from swf.engine.operations import OPERATIONS, Output, activity_tasks, decision_tasks
 from swf.engine.protocol import Answer, Fault
 from swf.engine.store import Store, StrPath
+from swf.engine.throttle import Throttle
 from swf.engine.tokens import Tokens
 from swf.engine.transaction import StateCache, Transaction
 from swf.engine.waiters import Waiter, Waiters
@@ -55,12 +58,16 @@ class Engine:
         path: The database's file, made when it is not there. None keeps all in memory.
         clock: Where the time comes from. None is the time of this machine.
         functions: Python callables by name, which stand for AWS Lambda functions: they get the decoded input.
+        limits: What is refused because there is too much of it, or it comes too fast. ``off`` refuses nothing for
+            that; ``relaxed`` keeps to AWS's quotas but for those on how fast something comes; ``aws`` to all that AWS
+            publishes. `Limits` of your own do as well. Rates go by the engine's clock.
         poll_wait_seconds: How long a poll waits for a task before it answers that there is none.
         region: The region that ARNs tell.
         account: The account that ARNs tell.
 
     Raises:
         EngineError: The file cannot be used: it is another program's, or in use by another process.
+        ValidationError: There are no such limits.
     """
 
     def __init__(
@@ -69,6 +76,7 @@ class Engine:
         *,
         clock: Clock | None = None,
         functions: Mapping[str, Function] | None = None,
+        limits: Mode | Limits = "off",
         poll_wait_seconds: float = 60,
         region: str = "us-east-1",
         account: str = "123456789012",
@@ -76,6 +84,9 @@ class Engine:
         self.clock = clock or RealClock()
         self.poll_wait_seconds = poll_wait_seconds
         self._arn_prefix = f"arn:aws:swf:{region}:{account}:/domain/"
+        self._limits = limits_of(limits)
+        self._tally = Tally(OPERATIONS)
+        self._throttle = Throttle(self._limits, self.clock.now)
         self._store = Store(path)
         self._tokens = Tokens(self._store.secret)
         self._states = StateCache(STATES_KEPT)
@@ -116,6 +127,10 @@ class Engine:
         """How many polls wait for a task now."""
         return len(self._waiters)
 
+    def counts(self) -> Counts:
+        """Tell how often the engine was asked for what and refused it, since it was opened or reset."""
+        return self._tally.counts()
+
     def attach(self, client: "SWFClient") -> None:
         """Answer a boto3 client of SWF here, in this process, without a socket."""
         inprocess.attach(self, client)
@@ -143,7 +158,9 @@ class Engine:
             body: The request's body.
             wake: Called, from any thread, when the poll should look again.
         """
-        return self._answered(target, lambda: self._begun(target, body, wake))
+        name = target.rpartition(".")[2]
+        self._tally.request(name)
+        return self._answered(name, lambda: self._begun(name, body, wake))
 
     def reset(self) -> None:
         """Forget all domains and what is in them; polls that wait are ended, and older tokens are refused."""
@@ -157,6 +174,8 @@ class Engine:
             self._tokens = Tokens(secret)
             self._states = StateCache(STATES_KEPT)
             self._work = Work()
+            self._throttle = Throttle(self._limits, self.clock.now)
+            self._tally.clear()
         self._waiters.end()
 
     def next_deadline(self) -> int | None:
@@ -187,16 +206,19 @@ class Engine:
                 quiet_seconds=self._work.quiet_seconds,
             )
 
-    def _begun(self, target: str, body: bytes, wake: Callable[[], None]) -> "Answer | Poll":
-        name = target.rpartition(".")[2]
+    def _begun(self, name: str, body: bytes, wake: Callable[[], None]) -> "Answer | Poll":
         operation = OPERATIONS.get(name)
         if operation is None:
             raise Fault("UnknownOperationException", f"SWF has no operation {name!r}", status=404)
-        request = validation.checked(name, protocol.read(body))
+        asked = protocol.read(body)
+        self._throttle.request(name)
+        request = validation.checked(name, asked)
         if name not in _POLLS:
             return protocol.answer(self._transact(lambda transaction: operation(transaction, request)))
         kind, idle = _POLLS[name]
         waiter = Waiter((kind, request["domain"], request["taskList"]["name"]), request.get("identity"), wake)
+        if self._waiters.waiting(waiter.key) >= self._limits.polls:
+            raise Fault("LimitExceededFault", "Limit on maximum concurrent poll requests per task list reached")
 
         def take() -> Answer | None:
             output = self._transact(look)
@@ -207,19 +229,23 @@ class Engine:
             self._waiters.join(waiter)
             return operation(transaction, request)
 
-        return Poll(self._waiters, waiter, lambda: self._answered(target, take), protocol.answer(idle))
+        return Poll(self._waiters, waiter, lambda: self._answered(name, take), protocol.answer(idle))
 
-    def _answered(self, target: str, work: Callable[[], T]) -> T | Answer:
-        """Do some work, and answer with the fault if it ends in one."""
+    def _answered(self, name: str, work: Callable[[], T]) -> T | Answer:
+        """Do some work for an operation, and answer with the fault if it ends in one."""
         try:
             return work()
         except Fault as fault:
-            return protocol.refusal(fault)
+            return self._refusal(name, fault)
         except EngineError:
             raise
         except Exception:
-            _log.exception("%s failed inside the engine", target)
-            return protocol.refusal(Fault("InternalFailure", "The engine failed; its log says how.", status=500))
+            _log.exception("%s failed inside the engine", name)
+            return self._refusal(name, Fault("InternalFailure", "The engine failed; its log says how.", status=500))
+
+    def _refusal(self, name: str, fault: Fault) -> Answer:
+        self._tally.fault(name, fault.code)
+        return protocol.refusal(fault)
 
     def _require_open(self) -> None:
         if self._is_closed:
@@ -229,7 +255,9 @@ class Engine:
         """Do some work in a transaction, alone; then tell those who wait for what it brought."""
         with self._turn:
             self._require_open()
-            transaction = Transaction(self._store, self._tokens, self._states, self.clock.now(), self._arn_prefix)
+            transaction = Transaction(
+                self._store, self._tokens, self._states, self._throttle, self.clock.now(), self._arn_prefix
+            )
             try:
                 with self._store.transaction():
                     done = work(transaction)
@@ -238,6 +266,8 @@ class Engine:
                 raise
             if isinstance(self.clock, VirtualClock):
                 self._work.runs_changed(transaction.changed)
+        if transaction.refused:
+            self._tally.refused(transaction.refused)
         self._waiters.wake(transaction.offered)
         for run, scheduled in transaction.calls:
             self._functions.submit(scheduled, partial(self._finish_call, run, scheduled.id))

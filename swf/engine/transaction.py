@@ -5,25 +5,31 @@ import json
 import secrets
 from collections import OrderedDict
 from collections.abc import Iterable
+from math import inf
 from typing import Any
 
 import attrs
 
 from swf import wire
 from swf.constants import CLOSED, DEPRECATED, NONE, OPEN
-from swf.engine import projections
+from swf.engine import defaults, projections
 from swf.engine.clock import to_datetime
 from swf.engine.defaults import ActivityDefaults, RegisteredActivity, RegisteredWorkflow, WorkflowDefaults
+from swf.engine.limits import Limits
 from swf.engine.protocol import Fault, render_event, unknown_resource
 from swf.engine.store import Store
+from swf.engine.throttle import Throttle
 from swf.engine.tokens import Tokens
+from swf.models.decision import Decision
 from swf.models.event import (
     Event,
     EventFactory,
     LambdaFunctionScheduled,
     WorkflowExecutionContinuedAsNew,
     WorkflowExecutionStarted,
+    WorkflowExecutionTerminated,
 )
+from swf.models.event.refusal import REFUSED
 from swf.models.history.decision_tasks import asks_for_decision, next_decision_task
 from swf.models.history.state import ExecutionState
 from swf.shapes import ExecutionId, TypeId
@@ -67,19 +73,29 @@ class Transaction:
         offered: The task lists that got a task which a waiting poller may take.
         changed: How the runs that got events stand, by the number each has inside.
         earliest_deadline: The earliest of the deadlines that were set.
+        refused: The events that tell of decisions which were not carried out.
         calls: The Lambda functions to call when the transaction is committed, each with the number of its run.
     """
 
-    def __init__(self, store: Store, tokens: Tokens, states: StateCache, now: int, arn_prefix: str) -> None:
+    def __init__(
+        self, store: Store, tokens: Tokens, states: StateCache, throttle: Throttle, now: int, arn_prefix: str
+    ) -> None:
         self.store = store
         self.tokens = tokens
+        self.throttle = throttle
         self.now = now
         self.arn_prefix = arn_prefix
         self.offered: list[TaskListKey] = []
+        self.refused: list[Event] = []
         self.earliest_deadline: int | None = None
         self.calls: list[tuple[int, LambdaFunctionScheduled]] = []
         self._states = states
         self.changed: dict[int, ExecutionState] = {}
+
+    @property
+    def limits(self) -> Limits:
+        """How much there may be of what."""
+        return self.throttle.limits
 
     def undo(self) -> None:
         """Forget the states that were changed here: the database has not been."""
@@ -101,6 +117,15 @@ class Transaction:
         """Refuse a domain that is unknown or deprecated."""
         if self.require_domain(name) == DEPRECATED:
             raise Fault("DomainDeprecatedFault", name)
+
+    def has_reached(self, most: float, counted: str, *values: Any) -> bool:
+        """Tell whether a query counts as many as there may be; without a limit nothing is counted."""
+        return most != inf and self.store.value(counted, *values) >= most
+
+    def is_full(self, domain: str) -> bool:
+        """Tell whether no further execution may be opened in a domain."""
+        counted = f"SELECT count(*) FROM execution WHERE domain = ? AND status = '{OPEN}'"
+        return self.has_reached(self.limits.open_executions, counted, domain)
 
     def start_run(
         self,
@@ -266,6 +291,8 @@ class Run:
     def record(self, events: Iterable[Event]) -> None:
         """Append events, then the decision task they ask for unless one waits already.
 
+        A run that reaches the most events it may have is terminated.
+
         The events are taken one by one, each after the one before it changed the state. The decision task follows
         the last of them, with its timestamp.
         """
@@ -275,6 +302,9 @@ class Run:
             asked = asked or asks_for_decision(event)
         if asked and self.state.status != CLOSED and self.state.scheduled_decision is None:
             self._append(next_decision_task(self.state))
+        if self.state.status != CLOSED and self.state.last_event_id >= self.limits.events:
+            policy = self.started.child_policy
+            self._append(WorkflowExecutionTerminated(child_policy=policy, cause="EVENT_LIMIT_EXCEEDED"))
 
     def activity_type(self, type_id: TypeId) -> RegisteredActivity | None:
         """Give an activity type of the run's domain, or None."""
@@ -294,18 +324,26 @@ class Run:
         """Give a run id for an execution to come."""
         return new_run_id()
 
+    @property
+    def limits(self) -> Limits:
+        """How much there may be of what."""
+        return self.transaction.limits
+
+    def is_domain_full(self) -> bool:
+        """Tell whether no further execution may be opened in the domain."""
+        return self.transaction.is_full(self.row.domain)
+
+    def is_too_fast(self, decision: Decision, task_list: str | None = None) -> bool:
+        """Count a decision that is going to be carried out; tells whether there were too many of its kind of late."""
+        throttle = self.transaction.throttle
+        if not throttle.takes_decision(type(decision).__name__):
+            return True
+        return task_list is not None and not throttle.takes_activity(self.row.domain, task_list)
+
     def succeed(self, event: WorkflowExecutionContinuedAsNew) -> None:
         """Start the run that goes on where this one closed, with the same parent."""
         started = WorkflowExecutionStarted(
-            workflow_type=event.workflow_type,
-            child_policy=event.child_policy,
-            task_list=event.task_list,
-            execution_start_to_close_timeout=event.execution_start_to_close_timeout,
-            task_start_to_close_timeout=event.task_start_to_close_timeout,
-            task_priority=event.task_priority,
-            lambda_role=event.lambda_role,
-            input=event.input,
-            tag_list=event.tag_list,
+            **defaults.carried(event),
             continued_execution_run_id=self.row.run_id,
             parent_workflow_execution=self.started.parent_workflow_execution,
             parent_initiated_event_id=self.started.parent_initiated_event_id,
@@ -331,6 +369,8 @@ class Run:
         timestamp = max(to_datetime(self.transaction.now), self.state.last_timestamp)
         event = event.numbered(self.state.last_event_id + 1, timestamp)
         self.transaction.keep(self.number, self.state)
+        if type(event) in REFUSED:
+            self.transaction.refused.append(event)
         self.state.apply(event)
         self.transaction.store.execute("INSERT INTO event VALUES (?, ?, ?)", self.number, event.id, render_event(event))
         projections.project(self, event)

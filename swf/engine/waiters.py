@@ -46,6 +46,11 @@ class Waiters:
         """Tell how many polls are not answered yet."""
         return len(self._polls)
 
+    def waiting(self, key: TaskListKey) -> int:
+        """Tell how many polls wait for the tasks of a list."""
+        with self._lock:
+            return len(self._queues.get(key, ()))
+
     def join(self, waiter: Waiter) -> None:
         """Wait at the end of the queue, unless the poll was ended."""
         with self._lock:

@@ -15,6 +15,7 @@ from swf.constants import (
     COMPLETED,
     CONTINUED_AS_NEW,
     FAILED,
+    LONGEST_EXECUTION_SECONDS,
     OPEN,
     REGISTERED,
     TERMINATE,
@@ -68,9 +69,8 @@ from swf.wire import At
 if TYPE_CHECKING:
     from swf.querysets import HistoryQuerySet
 
-# SWF keeps no execution open for more than a year, so that this duration always ends.
 ExecutionTimeout = Annotated[
-    int | Literal["NONE"], Duration("DurationInSecondsOptional", max=31_536_000, has_none=False)
+    int | Literal["NONE"], Duration("DurationInSecondsOptional", max=LONGEST_EXECUTION_SECONDS, has_none=False)
 ]
 
 # How long wait() sleeps between two looks: at first, and at most.

@@ -8,7 +8,8 @@ import sys
 import time
 import urllib.request
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import closing
+from contextlib import closing, suppress
+from urllib.error import HTTPError
 
 import pytest
 
@@ -112,6 +113,23 @@ def test_a_month_passes_when_nothing_else_can_happen(serve):
     fired = task["events"][5]
     assert fired["eventType"] == "TimerFired"
     assert fired["eventTimestamp"] - task["events"][4]["eventTimestamp"] == pytest.approx(30 * DAY)
+
+
+def test_a_server_tells_at_its_end_what_its_limits_refused(serve):
+    process, url = serve("--domain", "shop", "--limits", "aws")
+    asked = urllib.request.Request(url, b'{"resourceArn": "arn:aws:swf:us-east-1:123456789012:/domain/shop"}')
+    asked.add_header("X-Amz-Target", "SimpleWorkflowService.ListTagsForResource")
+    for _ in range(2000):
+        with suppress(HTTPError):
+            urllib.request.urlopen(asked, timeout=20).close()
+        if refused := counts(url)["faults"]:
+            break
+
+    process.send_signal(signal.SIGTERM)
+    _, err = process.communicate(timeout=20)
+
+    assert refused == {"ListTagsForResource": {"ThrottlingException": 1}}
+    assert "Refused in us-east-1: 1 x ListTagsForResource, ThrottlingException\n" in err
 
 
 def test_what_was_answered_is_in_the_file_after_a_kill(serve, tmp_path):

@@ -4,6 +4,7 @@ import pytest
 
 from swf.engine import decisions
 from swf.engine.defaults import ActivityDefaults, RegisteredActivity
+from swf.engine.limits import Limits
 from swf.models.decision import (
     CancelTimer,
     CompleteWorkflowExecution,
@@ -40,7 +41,9 @@ LIMITS = {
 
 
 class Types:
-    """The types of a domain, without a domain."""
+    """The types of a domain, without a domain; there may be as much as you like."""
+
+    limits = Limits()
 
     def __init__(self, **statuses):
         self.statuses = statuses
@@ -48,6 +51,9 @@ class Types:
     def activity_type(self, type_id):
         status = self.statuses.get(type_id.name)
         return status and RegisteredActivity(status, ActivityDefaults(default_task_list="al", default_task_priority=3))
+
+    def is_too_fast(self, decision, task_list=None):
+        return False
 
 
 def outcome(*asked, before=(), types=None):

@@ -37,7 +37,7 @@ def regions():
 @pytest.fixture
 def engine(regions):
     """The engine of the default region."""
-    return regions.world().engine
+    return regions.engine()
 
 
 @pytest.fixture
@@ -250,7 +250,7 @@ def test_a_poll_that_finds_nothing_says_so_when_its_time_is_over():
     regions = open_regions(domains=["shop"], poll_wait_seconds=0.05)
     with closing(regions), Server(regions) as server, Connection(server.url) as connection:
         assert poll(connection) == {"previousStartedEventId": 0, "startedEventId": 0, "taskToken": ""}
-        assert waiting(regions.world().engine) == 0
+        assert waiting(regions.engine()) == 0
 
 
 def test_a_poller_whose_connection_has_gone_gets_no_task(shop, server, engine, until):
@@ -352,7 +352,7 @@ def wait_for(condition):
 
 
 def test_a_server_that_stops_ends_its_polls(regions, until):
-    engine = regions.world().engine
+    engine = regions.engine()
     with Server(regions) as server:
         polls = [send_poll(server) for _ in range(3)]
         until(lambda: waiting(engine) == 3)
@@ -396,11 +396,11 @@ def test_a_domain_tells_its_region_in_its_arn(connect):
 
 def test_regions_are_kept_in_files_side_by_side(tmp_path):
     with closing(open_regions(tmp_path / "swf.db", domains=["shop"])) as regions:
-        regions.world("eu-west-1")
+        regions.engine("eu-west-1")
 
     assert {"swf.db", "swf.db.eu-west-1"} <= {path.name for path in tmp_path.iterdir()}
     with closing(open_regions(tmp_path / "swf.db")) as regions:
-        answer = regions.world("eu-west-1").engine.handle(f"{TARGET}DescribeDomain", b'{"name":"shop"}')
+        answer = regions.engine("eu-west-1").handle(f"{TARGET}DescribeDomain", b'{"name":"shop"}')
         assert answer.status == 200
 
 
@@ -559,15 +559,16 @@ def test_what_was_asked_and_refused_is_counted(ask, connect):
     _, _, counts = ask("GET", "/_swf/counts")
 
     assert counts == {
-        "requests": {"DescribeDomain": 3, "UnknownOperation": 1},
+        "requests": {"DescribeDomain": 3, "RegisterDomain": 1, "UnknownOperation": 1},
         "faults": {
             "DescribeDomain": {"UnknownResourceFault": 2},
             "UnknownOperation": {"UnknownOperationException": 1},
         },
+        "refused_decisions": {},
         "waiting_polls": 0,
     }
     ask("POST", "/_swf/reset")
-    assert ask("GET", "/_swf/counts")[2] == {"requests": {}, "faults": {}, "waiting_polls": 0}
+    assert ask("GET", "/_swf/counts")[2] == {"requests": {}, "faults": {}, "refused_decisions": {}, "waiting_polls": 0}
 
 
 @pytest.mark.parametrize(("method", "path"), [("GET", "/_swf/"), ("GET", "/_swf/reset"), ("DELETE", "/_swf/clock")])
@@ -588,7 +589,7 @@ class TestReset:
 
     def test_what_was_forgotten_is_gone_from_the_file_too(self, tmp_path):
         with closing(open_regions(tmp_path / "swf.db", domains=["shop"])) as regions:
-            regions.world().engine.reset()
+            regions.engine().reset()
 
         with Engine(tmp_path / "swf.db") as engine:
             assert engine.handle(f"{TARGET}DescribeDomain", b'{"name":"shop"}').status == 400

@@ -50,6 +50,7 @@ def poll_for_activity_task(transaction: Transaction, request: Request) -> Output
 def record_activity_task_heartbeat(transaction: Transaction, request: Request) -> Output:
     """Hear that the worker is alive, and tell it whether it should stop."""
     run, activity = _require_started(transaction, request)
+    transaction.throttle.request_on(run.number, "RecordActivityTaskHeartbeat")
     projections.heartbeat(run, activity.scheduled.id, request.get("details"))
     return {"cancelRequested": activity.cancel_requested is not None}
 

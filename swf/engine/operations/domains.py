@@ -3,6 +3,7 @@
 from typing import Any
 
 from swf.constants import DEPRECATED, REGISTERED
+from swf.engine import limits
 from swf.engine.operations import paging, tags
 from swf.engine.operations.registry import Output, Request, operation
 from swf.engine.protocol import Fault, render
@@ -16,6 +17,9 @@ def register_domain(transaction: Transaction, request: Request) -> Output:
     tags.require_allowed(request.get("tags", []))
     if transaction.store.value("SELECT 1 FROM domain WHERE name = ?", name):
         raise Fault("DomainAlreadyExistsFault", name)
+    most = transaction.limits.domains
+    if transaction.has_reached(most, "SELECT count(*) FROM domain"):
+        raise limits.exceeded("domains, registered and deprecated", most)
     transaction.store.execute(
         "INSERT INTO domain VALUES (?, ?, ?, ?)",
         name,

@@ -31,6 +31,8 @@ def start_workflow_execution(transaction: Transaction, request: Request) -> Outp
     if row["status"] == DEPRECATED:
         raise Fault("TypeDeprecatedFault", types.WORKFLOW.shown(type_id))
     _require_free(transaction, request["domain"], request["workflowId"])
+    if transaction.is_full(request["domain"]):
+        raise limits.exceeded(f"open executions in the domain {request['domain']}", transaction.limits.open_executions)
     registered = wire.read(WorkflowDefaults, json.loads(row["configuration"]))
     try:
         started = defaults.started(type_id, wire.read(StartRequest, request), registered)
@@ -48,14 +50,18 @@ def _require_free(transaction: Transaction, domain: str, workflow_id: str) -> No
 def signal_workflow_execution(transaction: Transaction, request: Request) -> Output:
     """Record the signal for the decider."""
     signaled = wire.read(WorkflowExecutionSignaled, request, external_initiated_event_id=0)
-    _open_execution(transaction, request).record([signaled])
+    run = _open_execution(transaction, request)
+    transaction.throttle.request_on(run.number, "SignalWorkflowExecution")
+    run.record([signaled])
     return None
 
 
 @operation
 def request_cancel_workflow_execution(transaction: Transaction, request: Request) -> Output:
     """Record the wish for the decider; each call appends an event."""
-    _open_execution(transaction, request).record([WorkflowExecutionCancelRequested(external_initiated_event_id=0)])
+    run = _open_execution(transaction, request)
+    transaction.throttle.request_on(run.number, "RequestCancelWorkflowExecution")
+    run.record([WorkflowExecutionCancelRequested(external_initiated_event_id=0)])
     return None
 
 
@@ -89,6 +95,7 @@ def get_workflow_execution_history(transaction: Transaction, request: Request) -
     name = "GetWorkflowExecutionHistory"
     (after,) = paging.position(transaction, name, request) or (None,)
     run = _execution(transaction, request)
+    transaction.throttle.request_on(run.number, name)
     bodies, end = events_page(transaction, request, run.number, first=1, last=run.state.last_event_id, after=after)
     return paging.page("events", bodies, None if end is None else paging.next_token(transaction, name, end))
 

@@ -75,6 +75,7 @@ def register_type(kind: Kind, transaction: Transaction, request: Request) -> Out
     transaction.require_registered_domain(request["domain"])
     if transaction.store.value(f"SELECT 1 FROM type WHERE {_WHERE}", kind.name, request["domain"], *type_id):
         raise Fault("TypeAlreadyExistsFault", kind.shown(type_id))
+    _require_room(kind, transaction, request["domain"])
     transaction.store.execute(
         "INSERT INTO type VALUES (?, ?, ?, ?, ?, ?, ?, NULL, ?)",
         kind.name,
@@ -152,6 +153,13 @@ def delete_type(kind: Kind, transaction: Transaction, request: Request) -> Outpu
         )
     transaction.store.execute(f"DELETE FROM type WHERE {_WHERE}", kind.name, row["domain"], *_id(row))
     return None
+
+
+def _require_room(kind: Kind, transaction: Transaction, domain: str) -> None:
+    most = transaction.limits.types
+    counted = "SELECT count(*) FROM type WHERE kind = ? AND domain = ?"
+    if transaction.has_reached(most, counted, kind.name, domain):
+        raise limits.exceeded(f"{kind.name} types in the domain {domain}, registered and deprecated", most)
 
 
 def _named(transaction: Transaction, kind: Kind, request: Request) -> Any:
