@@ -308,6 +308,7 @@ class TestTheEnvironment:
         with make() as engine, Connection.over(engine) as connection, pytest.raises(ValidationError, match=problem):
             Environment(connection=connection)
 
+    @pytest.mark.inprocess
     def test_a_connection_that_was_given_stays_open(self, connection):
         with Environment(connection=connection) as env:
             assert env.engine is connection.engine

@@ -156,16 +156,17 @@ async def _held(poll: Poll, stirred: asyncio.Event, receive: Receive, seconds: f
     """Wait until a poll has its answer; None when its connection has gone, and then it took no task."""
     gone = asyncio.create_task(_gone(receive))
     gone.add_done_callback(lambda _: stirred.set())
+    until = asyncio.get_running_loop().time() + seconds
     try:
-        async with asyncio.timeout(max(seconds, 0.001)):
-            while True:
-                stirred.clear()
-                await _let_sockets_speak()
-                if gone.done():
-                    return None
-                answer = poll.look()
-                if answer is not None:
-                    return answer
+        while True:
+            stirred.clear()
+            await _let_sockets_speak()
+            if gone.done():
+                return None
+            answer = poll.look()
+            if answer is not None:
+                return answer
+            async with asyncio.timeout_at(until):
                 await stirred.wait()
     except TimeoutError:
         return poll.idle

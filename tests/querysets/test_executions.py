@@ -60,6 +60,7 @@ def test_closed_executions_are_listed_by_status(order, domain, close):
     assert ids(executions.filter(status=None)[1:]) == ["b", "a"]
 
 
+@pytest.mark.inprocess
 def test_the_default_reaches_30_days_back_from_the_time_of_the_engine(order, domain, clock):
     order.start_execution("old", execution_timeout=31_536_000)
     clock.advance(days=31)
