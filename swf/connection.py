@@ -15,7 +15,6 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
-from difflib import get_close_matches
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Final, Self, cast
 from urllib.parse import urlsplit
@@ -23,10 +22,12 @@ from urllib.parse import urlsplit
 import attrs
 
 from swf import __version__, settings
+from swf.checks import meant, of_kind
 from swf.exceptions import (
     ConfigurationError,
     EndpointUnreachableError,
     EngineError,
+    ExpiredCredentialsError,
     InvalidCredentialsError,
     SWFError,
     UnknownOperationError,
@@ -44,19 +45,29 @@ if TYPE_CHECKING:
 
 LOCAL: Final = "local:"
 
-# A poll that finds nothing answers after 60 seconds, so the read timeout must be longer.
+# A poll that finds nothing answers after 60 seconds, so its read timeout must be longer; all else answers at once.
 # https://docs.aws.amazon.com/amazonswf/latest/apireference/API_PollForDecisionTask.html
-READ_TIMEOUT_SECONDS: Final = 75
+POLLS: Final = ("poll_for_activity_task", "poll_for_decision_task")
+POLL_READ_TIMEOUT_SECONDS: Final = 75
+READ_TIMEOUT_SECONDS: Final = 20
 CONNECT_TIMEOUT_SECONDS: Final = 10
 
 
 @attrs.frozen(kw_only=True)
 class Opened:
-    """What a connection holds once it is used, and what to do when it is closed."""
+    """What a connection holds once it is used, and what to do when it is closed.
+
+    Attributes:
+        client: What all but polls go through.
+        poll_client: What polls go through.
+        origin: Where the endpoint came from, as `swf.settings.explain` says it.
+    """
 
     client: "SWFClient"
+    poll_client: "SWFClient"
     region: str
     endpoint_url: str
+    origin: str
     engine: "Engine | None" = None
     release: Callable[[], None]
     pid: int = attrs.field(factory=os.getpid)
@@ -81,7 +92,6 @@ class Connection:
         aws_session_token: str | None = None,
         client: "SWFClient | None" = None,
     ) -> None:
-        _check_endpoint(endpoint_url)
         self._given = {
             "endpoint_url": endpoint_url,
             "region": region,
@@ -90,6 +100,9 @@ class Connection:
             "aws_secret_access_key": aws_secret_access_key,
             "aws_session_token": aws_session_token,
         }
+        settings.check(self._given, "connect()")
+        _check_endpoint(endpoint_url, "given to connect()")
+        _check_client(client)
         self._theirs: SWFClient | None = client
         self._engine: Engine | None = None
         self._opened: Opened | None = None
@@ -98,17 +111,27 @@ class Connection:
     @classmethod
     def over(cls, engine: "Engine", *, region: str | None = None) -> Self:
         """Give a connection that an engine of this process answers, and that leaves the engine open when closed."""
+        from swf.engine import Engine
+
         made = cls(LOCAL, region=region)
-        made._engine = engine
+        made._engine = of_kind(engine, Engine, "engine", "Give a swf.engine.Engine, or call connect() with a URL.")
         return made
 
     @property
     def client(self) -> "SWFClient":
-        """The boto3 client, made now if need be.
+        """The boto3 client for all but polls, made now if need be.
 
         Unless it is your own, its answers are SWF's JSON as it stands: times are numbers.
         """
         return self._open().client
+
+    @property
+    def poll_client(self) -> "SWFClient":
+        """The boto3 client for polls, which waits longer for an answer; `client` itself, where that waits enough.
+
+        That is so for a client of your own, and where an engine of this process answers.
+        """
+        return self._open().poll_client
 
     @property
     def region(self) -> str:
@@ -218,11 +241,14 @@ class Connection:
         return self._engine is not None or (self._given["endpoint_url"] or "").startswith(LOCAL)
 
     def _method(self, operation: str) -> Callable[..., dict[str, Any]]:
-        method: Callable[..., dict[str, Any]] | None = getattr(self.client, operation, None)
-        if method is None:
+        client = self.poll_client if operation in POLLS else self.client
+        known = client.meta.method_to_api_mapping
+        if not isinstance(operation, str) or operation not in known:
             raise UnknownOperationError(
-                f"boto3 knows no operation {operation!r} of SWF. Check its name, or upgrade boto3."
+                f"boto3 knows no operation {operation!r} of SWF. {meant(operation, known)}Check its name, or upgrade "
+                "boto3."
             )
+        method: Callable[..., dict[str, Any]] = getattr(client, operation)
         return method
 
     def _open(self) -> Opened:
@@ -242,13 +268,18 @@ class Connection:
         if self._theirs is not None:
             meta = self._theirs.meta
             return Opened(
-                client=self._theirs, region=meta.region_name, endpoint_url=meta.endpoint_url, release=_leave_open
+                client=self._theirs,
+                poll_client=self._theirs,
+                region=meta.region_name,
+                endpoint_url=meta.endpoint_url,
+                origin="of the client that was given",
+                release=_leave_open,
             )
         found = self._settings()
         if self._engine is not None:
             return _local(self._engine, _leave_open, LOCAL, found)
         endpoint_url = found["endpoint_url"]
-        _check_endpoint(endpoint_url)
+        _check_endpoint(endpoint_url, found.by_name["endpoint_url"].source)
         if endpoint_url is not None and endpoint_url.startswith(LOCAL):
             entered = _enter(endpoint_url.removeprefix(LOCAL), found["region"] or DEFAULT_REGION)
             return _local(*entered, endpoint_url, found)
@@ -280,7 +311,7 @@ def connect(
         client: A boto3 client to use as it is, in place of all the others.
 
     Raises:
-        ConfigurationError: The endpoint is none of these.
+        ConfigurationError: The endpoint is none of these, or another argument none that can be used.
     """
     made = Connection(
         endpoint_url,
@@ -296,9 +327,21 @@ def connect(
 
 def use(connection: Connection) -> Connection:
     """Make an existing connection the default of this process and give it; closing it restores the one before."""
+    checked(connection)
     with _process.lock:
         _process.chosen.append(connection)
         _process.left = None
+    return connection
+
+
+def checked(connection: Connection | None) -> Connection | None:
+    """Give a connection, or None, back.
+
+    Raises:
+        ValidationError: It is something else.
+    """
+    if connection is not None:
+        of_kind(connection, Connection, "connection", "Give what swf.connection.connect() gives, or a Connection.")
     return connection
 
 
@@ -366,13 +409,27 @@ def _reached(found: Settings) -> tuple[str | None, ...]:
 # Endpoints
 
 
-def _check_endpoint(endpoint_url: str | None) -> None:
-    if endpoint_url is None or endpoint_url.startswith(LOCAL) or _is_url(endpoint_url):
+def _check_client(client: "SWFClient | None") -> None:
+    service = getattr(getattr(getattr(client, "meta", None), "service_model", None), "service_name", None)
+    if client is not None and service != "swf":
+        raise ConfigurationError(f"{client!r} is no client of SWF. Give boto3.client('swf'), or leave client out.")
+
+
+def _check_endpoint(endpoint_url: str | None, origin: str) -> None:
+    if endpoint_url is None or _is_url(endpoint_url) or _is_local(endpoint_url):
         return
     raise ConfigurationError(
-        f"{endpoint_url!r} is no endpoint. Give http://HOST:PORT or https://HOST, 'local:' for an SWF in this process, "
-        "'local:PATH' for one kept in a file, or nothing for Amazon SWF."
+        f"{endpoint_url!r} is no endpoint ({origin}). Give http://HOST:PORT or https://HOST, 'local:' for an SWF in "
+        "this process, 'local:PATH' for one kept in a file, or nothing for Amazon SWF. PATH is taken as it stands: "
+        "'local:shop.db', 'local:/var/shop.db'."
     )
+
+
+def _is_local(text: str) -> bool:
+    """Tell whether this is an SWF of this process; what would make a file that nobody meant is none."""
+    path = text.removeprefix(LOCAL)
+    meant_for_a_file = not path.startswith("//") and path == path.strip() and path != ":memory:" and "\0" not in path
+    return text.startswith(LOCAL) and meant_for_a_file
 
 
 def _is_url(text: str) -> bool:
@@ -401,25 +458,40 @@ def _remote(found: Settings) -> Opened:
         session.set_credentials("local", "local")
     region = found["region"] or session.get_config_variable("region") or DEFAULT_REGION
     # It is there at once or not at all, while Amazon's asks for patience when it throttles.
-    return _opened(session, region, endpoint_url, _config(attempts=3))
+    return _opened(session, region, found, attempts=3)
 
 
 def _amazon(found: Settings, endpoint_url: str | None) -> Opened:
     session = _session(**({"profile": found["profile"]} if found["profile"] else {}))
     region = found["region"] or session.get_config_variable("region") or DEFAULT_REGION
     if endpoint_url is None:
-        _check_region(session, region)
+        _check_region(session, region, found)
     if not _give_credentials(session, found) and session.get_credentials() is None:
         raise InvalidCredentialsError(
             "No AWS credentials were found. Set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, write ~/.swf, log in with "
             "`aws sso login`, or connect('local:') to do without. swf.settings.explain() shows what was looked at."
         )
-    return _opened(session, region, endpoint_url, _config(attempts=5))
+    return _opened(session, region, found, attempts=5)
 
 
-def _opened(session: "Session", region: str, endpoint_url: str | None, config: "Config") -> Opened:
-    client = _client(session, region, endpoint_url, config)
-    return Opened(client=client, region=region, endpoint_url=client.meta.endpoint_url, release=client.close)
+def _opened(session: "Session", region: str, found: Settings, attempts: int) -> Opened:
+    endpoint_url = found["endpoint_url"]
+    client = _client(session, region, endpoint_url, _config(READ_TIMEOUT_SECONDS, attempts))
+    # Whoever polls does it again: once more is enough for a connection that broke.
+    poll_client = _client(session, region, endpoint_url, _config(POLL_READ_TIMEOUT_SECONDS, attempts=2))
+
+    def release() -> None:
+        client.close()
+        poll_client.close()
+
+    return Opened(
+        client=client,
+        poll_client=poll_client,
+        region=region,
+        endpoint_url=client.meta.endpoint_url,
+        origin=found.by_name["endpoint_url"].source,
+        release=release,
+    )
 
 
 def _give_credentials(session: "Session", found: Settings) -> bool:
@@ -431,15 +503,15 @@ def _give_credentials(session: "Session", found: Settings) -> bool:
     return bool(given)
 
 
-def _check_region(session: "Session", region: str) -> None:
+def _check_region(session: "Session", region: str, found: Settings) -> None:
     partitions = session.get_available_partitions()
     known = [name for partition in partitions for name in session.get_available_regions("swf", partition)]
     if region in known:
         return
-    near = get_close_matches(region, known, n=3, cutoff=0.5) or known[:3]
+    source = found.by_name["region"].source
     raise ConfigurationError(
-        f"Amazon SWF has no region {region!r}; the nearest names are {', '.join(near)}. "
-        "Give one of them, upgrade boto3 if the region is new, or give an endpoint_url."
+        f"Amazon SWF has no region {region!r} ({source}). {meant(region, known)}Regions are called us-east-1, "
+        "eu-west-1 and the like. Upgrade boto3 if this one is new, or give an endpoint_url."
     )
 
 
@@ -456,7 +528,15 @@ def _local(engine: "Engine", release: Callable[[], None], endpoint_url: str, fou
     )
     client = _client(_local_session(), region, "http://local", config)
     engine.attach(client)
-    return Opened(client=client, region=region, endpoint_url=endpoint_url, engine=engine, release=release)
+    return Opened(
+        client=client,
+        poll_client=client,
+        region=region,
+        endpoint_url=endpoint_url,
+        origin=found.by_name["endpoint_url"].source,
+        engine=engine,
+        release=release,
+    )
 
 
 def _client(session: "Session", region: str, endpoint_url: str | None, config: "Config") -> "SWFClient":
@@ -475,10 +555,9 @@ def _decode_once(response_dict: dict[str, Any], customized_response_dict: dict[s
         return
     answer = _json(response_dict["body"])
     if not isinstance(answer, dict):
-        raise EndpointUnreachableError(
-            f"What answered at the endpoint is not SWF: {response_dict['body'][:80]!r}. Check the endpoint_url, "
-            "and any proxy before it."
-        )
+        from botocore.parsers import ResponseParserError
+
+        raise ResponseParserError(repr(response_dict["body"][:80]))
     customized_response_dict.update(answer)
     response_dict["body"] = b"{}"
 
@@ -490,15 +569,15 @@ def _json(body: bytes) -> Any:
         return None
 
 
-def _config(attempts: int) -> "Config":
+def _config(read_timeout: int, attempts: int) -> "Config":
     from botocore.config import Config
 
     return Config(
         retries={"mode": "adaptive", "total_max_attempts": attempts},
-        read_timeout=READ_TIMEOUT_SECONDS,
+        read_timeout=read_timeout,
         connect_timeout=CONNECT_TIMEOUT_SECONDS,
         tcp_keepalive=True,
-        max_pool_connections=50,
+        max_pool_connections=1000,
         user_agent_extra=f"swf/{__version__}",
     )
 
@@ -616,8 +695,15 @@ def _translated(connection: Connection) -> Iterator[None]:
         raise _failed(error, connection) from error
     except ResponseParserError as error:
         raise EndpointUnreachableError(
-            f"What answered at the endpoint is not SWF: {error}. Check the endpoint_url of {connection!r}."
+            f"What answered at the endpoint is not SWF: {error}. Check {_endpoint(connection)}, and any proxy before "
+            "it."
         ) from error
+
+
+def _endpoint(connection: Connection) -> str:
+    """Tell where the endpoint came from."""
+    opened = connection._opened
+    return "the endpoint_url" if opened is None else f"the endpoint_url ({opened.origin})"
 
 
 def _refused(error: Any) -> SWFError:
@@ -635,14 +721,10 @@ def _failed(error: Any, connection: Connection) -> SWFError:
         case found.ParamValidationError():
             return ValidationError(said)
         case found.ConnectionError() | found.HTTPClientError():
-            return EndpointUnreachableError(f"{said}. Check the network and the endpoint_url of {connection!r}.")
-        case (
-            found.NoCredentialsError()
-            | found.PartialCredentialsError()
-            | found.CredentialRetrievalError()
-            | found.TokenRetrievalError()
-            | found.SSOError()
-        ):
+            return EndpointUnreachableError(f"{said}. Check the network and {_endpoint(connection)}.")
+        case found.NoCredentialsError() | found.PartialCredentialsError():
             return InvalidCredentialsError(f"{said}. {InvalidCredentialsError.remedy}")
+        case found.CredentialRetrievalError() | found.TokenRetrievalError() | found.SSOError():
+            return ExpiredCredentialsError(f"{said}. {ExpiredCredentialsError.remedy}")
         case _:
             return ConfigurationError(f"{said}. See swf.settings.explain().")

@@ -4,15 +4,19 @@ An execution's input is a list of operations. The decider has a worker perform e
 execution with all results. It is written the plain way, over the history; see it as an example, too.
 """
 
+import inspect
 import math
 import time
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from contextlib import ExitStack
+from textwrap import dedent
 from typing import Any
 
 from rich import box
 from rich.console import Console
+from rich.padding import Padding
 from rich.rule import Rule
+from rich.syntax import Syntax
 from rich.table import Table
 from rich.text import Text
 
@@ -23,7 +27,7 @@ from swf.constants import CLOSED
 from swf.models import ActivityTask, ActivityType, DecisionTask, Domain, WorkflowExecution, WorkflowType
 from swf.models.decision import CompleteWorkflowExecution, Decision, ScheduleActivityTask
 from swf.models.event import Event
-from swf.models.history import History
+from swf.models.history import CompiledEvent, History
 
 DOMAIN = "math"
 VERSION = "1.0"
@@ -32,7 +36,7 @@ VERSION = "1.0"
 INPUTS = {
     "homework": [["mult_id", "multiply", [1, 2, 3]], ["sum_id", "sum", [1, 2, 3, 4]]],
     "shopping": [["apples", "multiply", [4, 25]], ["pears", "multiply", [3, 40]], ["bags", "sum", [10, 10]]],
-    "factorial": [["ten", "multiply", list(range(1, 11))]],
+    "factorial": [["five", "multiply", [1, 2, 3, 4, 5]]],
 }
 
 
@@ -69,11 +73,17 @@ class ArithmeticDecider(Decider):
         """Say what is next, given all that happened."""
         operations = payload.decode(task.history.input)
         activities = task.history.activities
-        results = dict(payload.decode(each.result) for each in activities.values() if each.state == "completed")
-        if len(results) == len(operations):
-            return [CompleteWorkflowExecution(result=results)]
-        under_way = {activity_id for activity_id, each in activities.items() if each.is_open}
-        return [schedule(*operation) for operation in operations if operation[0] not in {*results, *under_way}]
+        done = results(activities.values())
+        if len(done) == len(operations):
+            return [CompleteWorkflowExecution(result=done)]
+        under_way = {name for name, each in activities.items() if each.is_open}
+        left = [each for each in operations if each[0] not in {*done, *under_way}]
+        return [schedule(*operation) for operation in left]
+
+
+def results(activities: Iterable[CompiledEvent]) -> dict[str, Any]:
+    """Give the results of the operations that are done."""
+    return dict(payload.decode(each.result) for each in activities if each.state == "completed")
 
 
 def schedule(operation_id: str, operation: str, numbers: list[int]) -> Decision:
@@ -123,41 +133,38 @@ def run(connection: Connection, console: Console | None = None) -> None:
     _show_queries(console, math_domain)
     _show_history(console, executions[0])
     console.print(Rule(style="dim"))
-    console.print(f"Done in {time.monotonic() - began:.1f} seconds. {_NEXT[bool(path)]}", soft_wrap=True)
+    console.print(f"Done in {time.monotonic() - began:.1f} seconds.")
+    console.print(_NEXT[bool(path)], soft_wrap=True)
     console.print(_LOOK[bool(path)].format(path=path), soft_wrap=True)
 
 
-_OWN_SWF = """An engine in this process now answers as Amazon SWF does; its database is {where}.
-No AWS account is used. The same program talks to AWS once its endpoint is AWS."""
-
-_REGISTERED = """A domain is a namespace. A workflow type and the activity types it uses are registered in it once,
-by name and version. They are declared here as models, saved, and compared with what SWF holds."""
-
-_ACTORS = """A decider reads an execution's history and answers what happens next; activity workers do the work.
-Each polls a task list. They never talk to each other: SWF stands between them and keeps the state."""
-
-_EXECUTIONS = """An execution is one run of a workflow type, with an input. SWF keeps it until it closes, and for
-the domain's retention period after that, whatever becomes of the processes that work on it."""
-
+_OWN_SWF = (
+    "An engine in this process answers as Amazon SWF does; it keeps its data in {where}. The same program talks to AWS "
+    "once its endpoint is AWS."
+)
+_REGISTERED = "Types are registered once, by name and version, in a domain. Declare them, save them, compare."
+_ACTORS = (
+    "Workers do the work. The decider reads what happened and answers what comes next. They never talk to each other: "
+    "each polls SWF for tasks. How this decider decides:"
+)
+_EXECUTIONS = "An execution is one run of a workflow type. SWF keeps it, whatever becomes of the processes here."
 _QUERIES = "Querysets ask SWF when you look at them."
-
-_HISTORY = """Everything that happened to an execution is an event of its history: the only memory a decider needs."""
+_HISTORY = "All that happened to an execution is an event of its history, the only memory a decider needs."
 
 _NEXT = {
-    False: "Keep what happened in a file, and look again: swf demo --db demo.db",
+    False: "Keep what happened, and look again:  swf demo --db demo.db",
     True: "Run it again on the same file: the earlier executions are still there.",
 }
-
 _LOOK = {
-    False: "Then: docs/guide/getting-started.md, step by step.",
-    True: "Look into it from Python: connect('local:{path}'), then Domain('math').executions.filter(status='CLOSED').",
+    False: "Build one yourself, step by step:    docs/guide/getting-started.md",
+    True: "Look into it from Python: connect('local:{path}'), then\nDomain('math').executions.filter(status='CLOSED')",
 }
 
 
 def _tell(console: Console, title: str, text: str) -> None:
     console.print()
     console.print(Rule(Text(title, style="bold"), align="left", style="dim"))
-    console.print(text, style="dim", soft_wrap=True)
+    console.print(text, style="dim")
 
 
 def _show_earlier(console: Console, math_domain: Domain) -> None:
@@ -173,18 +180,19 @@ def _show_earlier(console: Console, math_domain: Domain) -> None:
 
 def _register(console: Console, models: Iterable[Domain | WorkflowType | ActivityType]) -> None:
     _tell(console, "2. Declared here, registered there", _REGISTERED)
-    table = Table("model", "exists", "save()", "is_synced", "changes", box=box.SIMPLE_HEAD)
+    table = Table("model", "exists", "save()", "is_synced", box=box.SIMPLE_HEAD)
     for model in models:
         existed = model.exists
         if not existed:
             model.save()
         saved = "was there" if existed else "saved"
-        table.add_row(repr(model), str(existed), saved, str(model.is_synced), repr(model.changes))
+        table.add_row(repr(model), str(existed), saved, str(model.is_synced))
     console.print(table)
 
 
 def _start_actors(console: Console, math_domain: Domain, running: ExitStack) -> None:
     _tell(console, "3. A decider and two workers", _ACTORS)
+    console.print(Padding(_code(ArithmeticDecider.decide), (1, 0, 1, 2)))
     actors: list[Actor[Any]] = [
         ArithmeticDecider(math_domain, "arithmetic"),
         MultiplyWorker(math_domain, "multiply"),
@@ -193,6 +201,10 @@ def _start_actors(console: Console, math_domain: Domain, running: ExitStack) -> 
     for actor in actors:
         running.enter_context(actor)
         console.print(f"  {actor!r}")
+
+
+def _code(function: Callable[..., object]) -> Syntax:
+    return Syntax(dedent(inspect.getsource(function)).rstrip(), "python", theme="ansi_dark", background_color="default")
 
 
 def _run_executions(console: Console, workflow: WorkflowType) -> list[WorkflowExecution]:
@@ -230,11 +242,9 @@ def _show_queries(console: Console, math_domain: Domain) -> None:
     _tell(console, "5. Ask what there is", _QUERIES)
     names = {"domain": math_domain, "CLOSED": CLOSED}
     for question in (
-        "domain.workflow_types.all()",
         "domain.activity_types.get('Multiply', '1.0').task_list",
         "domain.executions.filter(status=CLOSED, tag='demo').count()",
-        "domain.executions.filter(status=CLOSED, workflow_id='homework').first()",
-        "domain.executions.filter(status=CLOSED, workflow_id='homework', tag='demo').explain()",
+        "domain.executions.get('homework').result",
     ):
         console.print(Text(f">>> {question}", style="cyan"))
         # Printed and asked from the same text, so that it is what it says.
@@ -256,9 +266,14 @@ _COLOURS = {"ActivityTask": "green", "DecisionTask": "dim", "WorkflowExecution":
 
 
 def _gist(event: Event) -> str:
-    """Give the attributes of an event that tell a newcomer most."""
-    told = ("activity_id", "input", "result", "identity")
-    return "  ".join(f"{name}={getattr(event, name)}" for name in told if getattr(event, name, None) is not None)
+    """Give the attribute of an event that tells a newcomer most."""
+    names = ("activity_id", "input", "result", "identity")
+    told = ((name, getattr(event, name, None)) for name in names)
+    return next((_cut(f"{name}={value}") for name, value in told if value is not None), "")
+
+
+def _cut(text: str, length: int = 33) -> str:
+    return text if len(text) <= length else f"{text[: length - 1]}…"
 
 
 def _seconds_after(history: History, event: Event) -> float:

@@ -19,7 +19,7 @@ class ValidationError(SWFError, ValueError):
 
 
 class InvalidKeywordArgumentError(SWFError, TypeError):
-    """A filter was asked for that does not exist, or that cannot be asked for here."""
+    """A filter or an attribute was named that does not exist, or that cannot be asked for here."""
 
 
 class ConfigurationError(SWFError):
@@ -229,6 +229,18 @@ class InvalidCredentialsError(ResponseError):
     remedy = "See swf.settings.explain() for where they come from; temporary ones may have expired."
 
 
+class ExpiredCredentialsError(InvalidCredentialsError):
+    """The credentials were good, and are no longer, or could not be fetched: the next ones may be good."""
+
+    remedy = "Renew them, with aws sso login for example; see swf.settings.explain() for where they come from."
+
+
+class ServiceError(ResponseError):
+    """SWF itself failed, or was not there for a moment, also after retries."""
+
+    remedy = "Try again later."
+
+
 class ThrottledError(ResponseError):
     """Requests came faster than AWS allows, also after retries."""
 
@@ -266,12 +278,19 @@ FAULTS: dict[str, type[ResponseError]] = {
     "IncompleteSignatureException": InvalidCredentialsError,
     "MissingAuthenticationToken": InvalidCredentialsError,
     "MissingAuthenticationTokenException": InvalidCredentialsError,
-    "ExpiredToken": InvalidCredentialsError,
-    "ExpiredTokenException": InvalidCredentialsError,
-    "RequestExpired": InvalidCredentialsError,
+    "ExpiredToken": ExpiredCredentialsError,
+    "ExpiredTokenException": ExpiredCredentialsError,
+    "RequestExpired": ExpiredCredentialsError,
     "OptInRequired": InvalidCredentialsError,
     "ThrottlingException": ThrottledError,
     "Throttling": ThrottledError,
+    "InternalFailure": ServiceError,
+    "InternalServiceError": ServiceError,
+    "ServiceUnavailable": ServiceError,
+    "ServiceUnavailableException": ServiceError,
+    "RequestTimeoutException": ServiceError,
+    # An answer that is not SWF's, of a proxy say, is known by its status only.
+    **dict.fromkeys(("500", "502", "503", "504"), ServiceError),
     "ValidationException": InvalidRequestError,
     "ValidationError": InvalidRequestError,
     "SerializationException": InvalidRequestError,

@@ -19,6 +19,7 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from typing import Any, Protocol
 
+from swf.checks import of_kind
 from swf.exceptions import ValidationError
 
 
@@ -69,8 +70,14 @@ def encode(value: Any) -> str | None:
 
 
 def decode(text: str | None) -> Any:
-    """Give the value of a text that SWF keeps; None stays None."""
-    return None if text is None else codec().decode(text)
+    """Give the value of a text that SWF keeps; None stays None.
+
+    Raises:
+        ValidationError: It is no text: decoded already, maybe.
+    """
+    if text is None:
+        return None
+    return codec().decode(of_kind(text, str, "text", "Give what SWF holds, before it was decoded."))
 
 
 def codec() -> Codec:
@@ -79,15 +86,28 @@ def codec() -> Codec:
 
 
 def set_codec(codec: Codec) -> None:
-    """Use this codec in the whole process, from now on."""
-    _process_wide[:] = [codec]
+    """Use this codec in the whole process, from now on.
+
+    Raises:
+        ValidationError: It is no codec.
+    """
+    _process_wide[:] = [_checked(codec)]
 
 
 @contextmanager
 def use(codec: Codec) -> Iterator[Codec]:
     """Use this codec inside a ``with`` block, in this thread or task only."""
-    token = _codec.set(codec)
+    token = _codec.set(_checked(codec))
     try:
         yield codec
     finally:
         _codec.reset(token)
+
+
+def _checked(codec: Codec) -> Codec:
+    methods = (getattr(codec, name, None) for name in ("encode", "decode"))
+    if isinstance(codec, type) or not all(map(callable, methods)):
+        raise ValidationError(
+            f"{codec!r:.80} is no codec. Give an object with the methods encode(value) and decode(text)."
+        )
+    return codec

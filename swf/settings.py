@@ -9,6 +9,7 @@ Nothing is read at import: the sources are read when a connection is first used.
 
 import configparser
 import os
+import re
 import stat
 import warnings
 from collections.abc import Iterator, Mapping
@@ -17,6 +18,7 @@ from typing import Final, NamedTuple
 
 import attrs
 
+from swf.checks import meant, of_kind
 from swf.exceptions import ConfigurationError
 
 CREDENTIALS: Final = ("aws_access_key_id", "aws_secret_access_key", "aws_session_token")
@@ -138,9 +140,9 @@ def set(**values: str | None) -> None:
     >>> clear()
 
     Raises:
-        ConfigurationError: There is no setting of this name.
+        ConfigurationError: There is no setting of this name, or a value is no text.
     """
-    _refuse_unknown(values, "swf.settings.set()")
+    check(values, "swf.settings.set()")
     for name, value in values.items():
         if value is None:
             _process.values.pop(name, None)
@@ -163,7 +165,7 @@ def revision() -> int:
 
 def get(name: str) -> str | None:
     """Give the value of a setting that is in force; None when only boto3's own chain may know it."""
-    _refuse_unknown({name: None}, "swf.settings.get()")
+    _check_name(name, "swf.settings.get()")
     return resolve()[name]
 
 
@@ -178,6 +180,7 @@ def resolve(**given: str | None) -> Settings:
     Raises:
         ConfigurationError: The file cannot be used, or a source has a key without its secret.
     """
+    check(given, "swf.settings.resolve()")
     return _resolve(tuple(_sources(given)))
 
 
@@ -247,10 +250,23 @@ def _refuse_half(source: Source, held: list[str]) -> None:
         )
 
 
-def _refuse_unknown(values: Mapping[str, object], where: str) -> None:
-    unknown = [name for name in values if name not in NAMES]
-    if unknown:
-        raise ConfigurationError(f"{where} has no setting {', '.join(unknown)}. There are: {', '.join(NAMES)}.")
+def check(values: Mapping[str, object], where: str) -> None:
+    """Refuse what is no setting, and values that are neither text nor None; they are not shown, for some are secret.
+
+    Raises:
+        ConfigurationError: There is such a one.
+    """
+    for name, value in values.items():
+        _check_name(name, where)
+        if not isinstance(value, str | None):
+            raise ConfigurationError(
+                f"{where} takes text for {name}, and not {type(value).__name__}. Write it as text."
+            )
+
+
+def _check_name(name: object, where: str) -> None:
+    if name not in NAMES:
+        raise ConfigurationError(f"{where} has no setting {name}. {meant(name, NAMES)}There are: {', '.join(NAMES)}.")
 
 
 def from_env(environ: Mapping[str, str] | None = None) -> dict[str, str]:
@@ -284,9 +300,10 @@ def from_file(path: str | os.PathLike[str]) -> dict[str, str]:
     Warns once in a process about a file that others may read.
 
     Raises:
-        ConfigurationError: The file is missing, cannot be read or parsed, or has a section or key that is not known.
+        ConfigurationError: The file is missing, cannot be read or parsed, or has a section or key that is not known,
+            or a comment behind a value.
     """
-    path = Path(path)
+    path = Path(of_kind(path, (str, os.PathLike), "path of a file", "Give text, or a Path."))
     text = _read(path)
     _warn_if_readable(path)
     parser = configparser.ConfigParser(interpolation=None, allow_no_value=True, default_section="")
@@ -325,7 +342,16 @@ def _entries(path: Path, parser: configparser.ConfigParser) -> Iterator[tuple[st
                     f"{path} has {key} in [{section}], which is not known. There are: {', '.join(known)}."
                 )
             if value:
+                _refuse_comment(path, key, value)
                 yield key, value
+
+
+def _refuse_comment(path: Path, key: str, value: str) -> None:
+    # Nobody wants it in the value, and a value that is cut short where a "#" stands would be no better.
+    if re.search(r"\s[#;]", value):
+        raise ConfigurationError(
+            f"{path} has a comment behind the value of {key}. Write comments on lines of their own, beginning with #."
+        )
 
 
 def _warn_if_readable(path: Path) -> None:

@@ -10,7 +10,7 @@ See: https://docs.aws.amazon.com/amazonswf/latest/apireference/API_Types.html
 import re
 from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
-from typing import Annotated, Any, ClassVar, Literal, NamedTuple, Protocol, runtime_checkable
+from typing import Annotated, Any, ClassVar, Literal, NamedTuple, Protocol, TypeGuard, runtime_checkable
 
 import attrs
 
@@ -46,7 +46,7 @@ class HasNameAndVersion(Protocol):
 
 def type_id(value: HasNameAndVersion | tuple[str, str]) -> TypeId:
     """Give the name and version of a type, wherever they come from: a model, a pair, anything with both attributes."""
-    if isinstance(value, tuple) and len(value) == 2:
+    if _is_pair(value):
         return TypeId(*value)
     if isinstance(value, HasNameAndVersion):
         return TypeId(value.name, value.version)
@@ -67,7 +67,7 @@ class HasWorkflowIdAndRunId(Protocol):
 
 def execution_id(value: HasWorkflowIdAndRunId | tuple[str, str]) -> ExecutionId:
     """Give the workflow id and run id of an execution: of a model, a pair, anything with both attributes."""
-    if isinstance(value, tuple) and len(value) == 2:
+    if _is_pair(value):
         return ExecutionId(*value)
     workflow_id, run_id = getattr(value, "workflow_id", None), getattr(value, "run_id", None)
     if isinstance(workflow_id, str) and isinstance(run_id, str):
@@ -77,11 +77,19 @@ def execution_id(value: HasWorkflowIdAndRunId | tuple[str, str]) -> ExecutionId:
     )
 
 
+def _is_pair(value: object) -> TypeGuard[tuple[str, str]]:
+    return isinstance(value, tuple) and len(value) == 2 and all(isinstance(part, str) for part in value)
+
+
 def tags(value: Iterable[str] | None) -> tuple[str, ...] | None:
     """Give the tags as a tuple, refusing the lone text that would be taken for a list of letters."""
+    if value is None:
+        return None
     if isinstance(value, str):
         raise ValidationError(f"A tag list is a list of texts, not the text {value!r}. Write [{value!r}].")
-    return None if value is None else tuple(value)
+    if not isinstance(value, Iterable):
+        raise ValidationError(f"A tag list is a list of texts, not {value!r}. Write ['urgent'], say.")
+    return tuple(value)
 
 
 @attrs.frozen

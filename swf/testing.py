@@ -28,6 +28,7 @@ import attrs
 
 from swf import payload, wire
 from swf.actors import ActivityWorker, Actor, Decider
+from swf.checks import of_kind
 from swf.connection import Connection, use
 from swf.constants import OPEN
 from swf.engine import Engine, VirtualClock
@@ -36,6 +37,7 @@ from swf.engine.functions import Function
 from swf.engine.limits import Limits, Mode
 from swf.exceptions import PollTimeout, StuckError, ValidationError
 from swf.models import ActivityTask, ActivityType, DecisionTask, Domain, WorkflowExecution, WorkflowType
+from swf.models.base import Model
 from swf.models.decision import Decision
 from swf.models.domain import domain_of
 from swf.models.event import DecisionTaskStarted
@@ -109,6 +111,7 @@ class Environment:
     def register(self, *models: Domain | WorkflowType | ActivityType) -> None:
         """Register models here, whatever connection they have, with their domains; what is registered is left alone."""
         for model in models:
+            of_kind(model, Model, "model", "Give a Domain, a WorkflowType or an ActivityType.")
             if not isinstance(model, Domain):
                 self.register(model.domain)
             here = attrs.evolve(model, connection=self.connection)
@@ -140,8 +143,9 @@ class Environment:
             StuckError: It cannot go on, or needs more tasks. Tells what is open and what happened last.
             ValidationError: An actor polls another SWF than this one.
         """
+        of_kind(execution, WorkflowExecution, "execution", "Give what start_execution() gives.")
         for actor in actors:
-            self._require_here(actor)
+            self._require_here(of_kind(actor, Actor, "actor", "Give deciders and workers, made and not only named."))
         execution = attrs.evolve(execution, connection=self.connection)
         tasks, until = 0, time.monotonic() + patience_seconds
         while (run := execution.upstream()).status == OPEN:
@@ -216,6 +220,7 @@ class FakeWorker(ActivityWorker):
         connection: Connection | None = None,
     ) -> None:
         super().__init__(domain, task_list, connection=connection)
+        of_kind(functions, Mapping, "mapping of functions", "Give {('Charge', '1.0'): function}.")
         self.performed: list[ActivityTask] = []
         self._functions = {type_id(activity_type): function for activity_type, function in functions.items()}
 
@@ -258,6 +263,7 @@ def decide(decider: Decider, history: History | HistoryBuilder) -> list[Decision
         ValidationError: The history has no open decision task.
     """
     held = history.history if isinstance(history, HistoryBuilder) else history
+    of_kind(held, History, "history", "Give a History or a HistoryBuilder.")
     return _listed(decider.decide(DecisionTask.from_history(_with_decision_task_started(held))))
 
 
@@ -313,6 +319,7 @@ def _with_decision_task_started(history: History) -> History:
 
 
 def _steppable(connection: Connection) -> tuple[Engine, VirtualClock]:
+    of_kind(connection, Connection, "connection", "Give Connection.over(Engine(...)), or leave it out.")
     engine = connection.engine
     if engine is None or engine.poll_wait_seconds:
         raise ValidationError(

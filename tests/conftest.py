@@ -8,9 +8,12 @@ from typing import TYPE_CHECKING, Any
 import boto3
 import pytest
 from botocore.config import Config
+from hypothesis import settings
 
 from swf.connection import Connection, use
 from swf.engine import Engine, VirtualClock
+from swf.models import ActivityTask, ActivityType, DecisionTask, Domain, WorkflowExecution, WorkflowType
+from swf.models.decision import CompleteWorkflowExecution, Decision
 
 if TYPE_CHECKING:
     from mypy_boto3_swf import SWFClient
@@ -28,7 +31,9 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Make known what a test says that cannot have a socket between itself and its engine."""
+    """Make known what a test says that cannot have a socket between itself and its engine; let examples take long."""
+    settings.register_profile("swf", deadline=None)
+    settings.load_profile("swf")
     config.addinivalue_line("markers", "inprocess: reaches its engine without a socket, also with --swf=http")
 
 
@@ -94,5 +99,93 @@ def connection(engine: Engine, over_http: bool, serve: Callable[[Engine], str]) 
 def calls(connection: Connection) -> list[str]:
     """The operations that the default connection was asked for, in order."""
     noted: list[str] = []
-    connection.client.meta.events.register("provide-client-params.swf", lambda model, **_: noted.append(model.name))
+    _on_call(connection, lambda model, **_: noted.append(model.name))
+    return noted
+
+
+def _on_call(connection: Connection, note: Callable[..., None]) -> None:
+    for client in {connection.client, connection.poll_client}:
+        client.meta.events.register("provide-client-params.swf", note)
+
+
+@pytest.fixture
+def domain(connection: Connection) -> Domain:
+    """A registered domain, ``shop``."""
+    domain = Domain("shop")
+    domain.save()
+    return domain
+
+
+@pytest.fixture
+def order(domain: Domain) -> WorkflowType:
+    """A registered workflow type whose decision tasks wait in ``orders``."""
+    order = WorkflowType(domain, "Order", "1.0", task_list="orders")
+    order.save()
+    return order
+
+
+@pytest.fixture
+def refund(domain: Domain) -> WorkflowType:
+    """Another registered workflow type, with the same task list."""
+    refund = WorkflowType(domain, "Refund", "2.0", task_list="orders")
+    refund.save()
+    return refund
+
+
+@pytest.fixture
+def charge(domain: Domain) -> ActivityType:
+    """A registered activity type whose tasks wait in ``payments``."""
+    charge = ActivityType(
+        domain,
+        "Charge",
+        "1.0",
+        task_list="payments",
+        task_heartbeat_timeout=30,
+        task_schedule_to_close_timeout=60,
+        task_schedule_to_start_timeout=60,
+        task_start_to_close_timeout=60,
+    )
+    charge.save()
+    return charge
+
+
+@pytest.fixture
+def take(connection: Connection, domain: Domain) -> Callable[..., DecisionTask]:
+    """Takes the next decision task of a task list."""
+
+    def take(task_list: str = "orders") -> DecisionTask:
+        answer = connection.call("poll_for_decision_task", domain=domain.name, taskList={"name": task_list})
+        return DecisionTask.from_poll(domain, task_list, answer)
+
+    return take
+
+
+@pytest.fixture
+def take_activity(connection: Connection, domain: Domain) -> Callable[..., ActivityTask]:
+    """Takes the next activity task of a task list."""
+
+    def take_activity(task_list: str = "payments") -> ActivityTask:
+        answer = connection.call("poll_for_activity_task", domain=domain.name, taskList={"name": task_list})
+        return ActivityTask.from_poll(domain, task_list, answer)
+
+    return take_activity
+
+
+@pytest.fixture
+def close(take: Callable[..., DecisionTask]) -> Callable[..., None]:
+    """Closes an execution, as completed unless told otherwise; it must be the only one that waits for its decider."""
+
+    def close(execution: WorkflowExecution, decision: Decision | None = None) -> None:
+        task = take()
+        assert task.workflow_execution == (execution.workflow_id, execution.run_id)
+        task.complete([decision or CompleteWorkflowExecution()])
+
+    return close
+
+
+@pytest.fixture
+def requests(connection: Connection) -> list[tuple[str, dict[str, Any]]]:
+    """The operation and the parameters of every call, in order."""
+    noted: list[tuple[str, dict[str, Any]]] = []
+    _on_call(connection, lambda params, model, **_: noted.append((model.name, dict(params))))
     return noted

@@ -64,10 +64,10 @@ def their_client(endpoint_url="http://localhost", **config):
     return session.create_client("swf", region_name="eu-west-1", endpoint_url=endpoint_url, config=Config(**config))
 
 
-def sent(connection):
-    """Give the list that every request of a connection is noted in."""
+def sent(client):
+    """Give the list that every request of a client is noted in."""
     noted = []
-    connection.client.meta.events.register_first("before-send.swf", lambda request, **_: noted.append(request))
+    client.meta.events.register_first("before-send.swf", lambda request, **_: noted.append(request))
     return noted
 
 
@@ -218,22 +218,78 @@ def test_a_default_that_was_closed_is_made_anew():
     "endpoint", ["localhost:8080", "ftp://host", "http://", "http:///path", "memory", "local", "", "http://["]
 )
 def test_what_is_no_endpoint_is_refused(endpoint):
-    with pytest.raises(ConfigurationError, match="is no endpoint"):
+    with pytest.raises(ConfigurationError, match=r"is no endpoint \(given to connect\(\)\)\. Give http://HOST:PORT"):
         connect(endpoint)
+
+
+@pytest.mark.parametrize(
+    "endpoint",
+    ["local://shop.db", "local:///var/shop.db", "local: # memory", "local: ", "local::memory:", "local:a\0b"],
+)
+def test_a_path_that_would_make_a_file_nobody_meant_is_refused(endpoint):
+    with pytest.raises(ConfigurationError, match=r"is no endpoint .* PATH is taken as it stands: 'local:shop\.db'"):
+        connect(endpoint)
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        {"endpoint_url": 5},
+        {"endpoint_url": b"local:"},
+        {"region": ["eu-west-1"]},
+        {"profile": 5},
+        {"aws_access_key_id": 5, "aws_secret_access_key": "secret"},
+    ],
+)
+def test_an_argument_that_is_no_text_is_refused_without_being_shown(given):
+    with pytest.raises(ConfigurationError, match=r"connect\(\) takes text for \w+, and not (int|bytes|list)") as raised:
+        connect(**given)
+
+    assert str(next(iter(given.values()))) not in str(raised.value)
+
+
+@pytest.mark.parametrize("client", [5, "swf", Session(), Connection("local:")])
+def test_what_is_no_client_of_swf_is_refused(client):
+    with pytest.raises(ConfigurationError, match=r"is no client of SWF\. Give boto3\.client\('swf'\)"):
+        connect(client=client)
+
+
+def test_a_client_of_another_service_is_refused():
+    with pytest.raises(ConfigurationError, match="is no client of SWF"):
+        connect(client=Session().create_client("sqs", region_name="eu-west-1"))
+
+
+@pytest.mark.parametrize("make", [Connection.over, use])
+def test_what_is_no_engine_or_connection_is_refused(make):
+    with pytest.raises(ValidationError, match=r"'local:' is no (engine|connection)"):
+        make("local:")
 
 
 def test_an_endpoint_of_the_settings_is_checked_when_it_is_used():
     settings.set(endpoint_url="localhost")
 
-    with pytest.raises(ConfigurationError, match="'localhost' is no endpoint"):
+    with pytest.raises(ConfigurationError, match=r"'localhost' is no endpoint \(swf\.settings\.set\(\)\)"):
         Connection().call("list_domains", registrationStatus="REGISTERED")
 
 
-def test_a_region_that_amazon_does_not_have_is_refused_with_the_nearest_ones():
-    connection = Connection(region="eu-west-11", aws_access_key_id="key", aws_secret_access_key="secret")
+@pytest.mark.parametrize("region", ["eu-west-11", "eu-west1", "EU-west-1", "euwest1"])
+def test_a_region_that_amazon_does_not_have_is_refused_with_one_that_may_be_meant(region):
+    connection = Connection(region=region, aws_access_key_id="key", aws_secret_access_key="secret")
 
-    with pytest.raises(ConfigurationError, match="no region 'eu-west-11'; the nearest names are eu-west-1"):
+    with pytest.raises(ConfigurationError, match=r"\(given to connect\(\)\)\. Did you mean 'eu-west-1'\?"):
         _ = connection.client
+
+
+def test_a_region_that_is_like_no_other_is_refused_with_where_it_came_from(monkeypatch):
+    monkeypatch.setenv("AWS_DEFAULT_REGION", "mars")
+
+    with pytest.raises(ConfigurationError) as raised:
+        _ = Connection(aws_access_key_id="key", aws_secret_access_key="secret").client
+
+    assert str(raised.value) == (
+        "Amazon SWF has no region 'mars' (environment, AWS_DEFAULT_REGION). Regions are called us-east-1, eu-west-1 "
+        "and the like. Upgrade boto3 if this one is new, or give an endpoint_url."
+    )
 
 
 def test_regions_of_other_partitions_are_known():
@@ -266,22 +322,22 @@ def test_a_profile_of_the_environment_does_not_hinder_an_endpoint_of_your_own(mo
     assert Connection("http://localhost:1").region == "us-east-1"
 
 
-def test_a_server_of_your_own_gets_the_credentials_that_are_given(tmp_path):
+@pytest.mark.parametrize(
+    ("given", "key"),
+    [
+        ({"aws_access_key_id": "GIVEN", "aws_secret_access_key": "x"}, "GIVEN"),
+        ({"profile": "work"}, "PROFILE"),
+        ({}, "local"),
+    ],
+)
+def test_a_server_of_your_own_gets_the_credentials_that_are_given(tmp_path, engine, serve, given, key):
     (tmp_path / "config").write_text("[profile work]\naws_access_key_id = PROFILE\naws_secret_access_key = x\n")
+    connection = Connection(serve(engine), **given)
+    requests = sent(connection.client)
 
-    with Engine() as engine:
-        for given, key in (
-            ({"aws_access_key_id": "GIVEN", "aws_secret_access_key": "x"}, "GIVEN"),
-            ({"profile": "work"}, "PROFILE"),
-            ({}, "local"),
-        ):
-            connection = Connection("http://localhost:1", **given)
-            requests = sent(connection)
-            engine.attach(connection.client)
+    names(connection)
 
-            names(connection)
-
-            assert f"Credential={key}/" in requests[0].headers["Authorization"].decode()
+    assert f"Credential={key}/" in requests[0].headers["Authorization"].decode()
 
 
 def test_the_region_of_a_profile_is_used(tmp_path):
@@ -321,12 +377,41 @@ def test_an_engine_of_this_process_looks_at_no_aws_configuration(tmp_path, monke
         assert names(connection) == []
 
 
-def test_the_client_waits_longer_than_a_poll_and_retries_with_care():
+def test_a_client_retries_with_care():
     config = Connection(aws_access_key_id="key", aws_secret_access_key="secret").client.meta.config
 
-    assert config.read_timeout > 60
     assert config.retries == {"mode": "adaptive", "total_max_attempts": 5}
     assert config.user_agent_extra.startswith("swf/")
+
+
+@pytest.mark.parametrize("endpoint", [None, "http://localhost:1"])
+def test_only_polls_wait_for_more_than_the_minute_that_a_poll_takes(endpoint):
+    connection = Connection(endpoint, aws_access_key_id="key", aws_secret_access_key="secret")
+
+    assert connection.client.meta.config.read_timeout == 20
+    assert connection.poll_client.meta.config.read_timeout > 60
+    assert connection.poll_client is connection.poll_client
+
+
+@pytest.mark.parametrize("make", [lambda: Connection("local:"), lambda: Connection(client=their_client())])
+def test_one_client_serves_for_polls_too_where_it_waits_enough(make):
+    with make() as connection:
+        assert connection.poll_client is connection.client
+
+
+@pytest.mark.parametrize("operation", ["poll_for_decision_task", "poll_for_activity_task"])
+def test_polls_go_through_the_client_for_polls_and_nothing_else_does(operation):
+    connection = Connection("http://localhost:1")
+    with Engine(poll_wait_seconds=0) as engine:
+        engine.attach(connection.client)
+        engine.attach(connection.poll_client)
+        polled, called = sent(connection.poll_client), sent(connection.client)
+        register(connection, "shop")
+
+        connection.call(operation, domain="shop", taskList={"name": "orders"})
+
+    assert len(polled) == 1
+    assert len(called) == 1
 
 
 def test_an_answer_is_the_json_of_swf(local):
@@ -360,7 +445,7 @@ def test_an_operation_that_answers_nothing_gives_an_empty_dict(local):
 
 
 def test_what_is_none_is_not_sent(local):
-    requests = sent(local)
+    requests = sent(local.client)
 
     local.call("list_domains", registrationStatus="REGISTERED", nextPageToken=None)
 
@@ -369,7 +454,7 @@ def test_what_is_none_is_not_sent(local):
 
 def test_pages_are_followed_to_the_last(local):
     register(local, "a", "b", "c", "d", "e")
-    requests = sent(local)
+    requests = sent(local.client)
 
     pages = list(local.pages("list_domains", registrationStatus="REGISTERED", maximumPageSize=2))
 
@@ -379,7 +464,7 @@ def test_pages_are_followed_to_the_last(local):
 
 def test_a_page_is_asked_for_when_it_is_needed(local):
     register(local, "a", "b", "c")
-    requests = sent(local)
+    requests = sent(local.client)
 
     next(local.pages("list_domains", registrationStatus="REGISTERED", maximumPageSize=1))
 
@@ -403,7 +488,7 @@ def test_a_request_that_the_service_finds_wrong_becomes_an_error_of_ours(local):
 
 
 def test_parameters_that_are_not_the_operations_are_refused_before_sending(local):
-    requests = sent(local)
+    requests = sent(local.client)
 
     with pytest.raises(ValidationError, match='Missing required parameter in input: "name"'):
         local.call("describe_domain", nam="shop")
@@ -416,11 +501,48 @@ def test_an_operation_that_swf_does_not_have_is_refused(local):
         local.call("delete_domain", name="shop")
 
 
+@pytest.mark.parametrize("operation", [5, None, ["list_domains"], "meta", "close", "ListDomains"])
+def test_what_is_no_operation_is_refused(local, operation):
+    with pytest.raises(UnknownOperationError, match="boto3 knows no operation"):
+        local.call(operation)
+
+
+def test_a_misspelt_operation_is_told_which_may_be_meant(local):
+    with pytest.raises(UnknownOperationError, match=r"'list_domain' of SWF\. Did you mean 'list_domains'\?"):
+        local.call("list_domain", registrationStatus="REGISTERED")
+
+
 def test_where_nothing_listens_the_endpoint_is_unreachable():
     connection = Connection(client=their_client("http://127.0.0.1:1", retries={"total_max_attempts": 1}))
 
-    with pytest.raises(EndpointUnreachableError, match=r"127\.0\.0\.1:1"):
-        connection.call("list_domains", registrationStatus="REGISTERED")
+    with pytest.raises(EndpointUnreachableError, match=r"0\.1:1.*endpoint_url \(of the client that was given\)"):
+        names(connection)
+
+
+@pytest.mark.parametrize("variable", ["SWF_ENDPOINT_URL", "AWS_ENDPOINT_URL_SWF", "AWS_ENDPOINT_URL"])
+def test_an_unreachable_endpoint_of_the_environment_is_told_with_its_variable(variable, monkeypatch):
+    monkeypatch.setenv(variable, "http://127.0.0.1:1")
+
+    with pytest.raises(EndpointUnreachableError, match=rf"the endpoint_url \(environment, {variable}\)"):
+        names(Connection())
+
+
+def test_an_unreachable_endpoint_of_the_file_is_told_with_the_file(tmp_path):
+    (tmp_path / ".swf").write_text("[defaults]\nendpoint_url = http://127.0.0.1:1\n")
+    (tmp_path / ".swf").chmod(0o600)
+
+    with pytest.raises(EndpointUnreachableError, match=r"the endpoint_url \(~/\.swf\)"):
+        names(Connection())
+
+
+def test_an_unreachable_endpoint_that_was_given_is_told_as_such():
+    with pytest.raises(EndpointUnreachableError) as raised:
+        names(Connection("http://127.0.0.1:1"))
+
+    assert str(raised.value) == (
+        'Could not connect to the endpoint URL: "http://127.0.0.1:1/". '
+        "Check the network and the endpoint_url (given to connect())."
+    )
 
 
 class Proxy(BaseHTTPRequestHandler):

@@ -2,6 +2,7 @@
 
 import json
 import random
+import re
 import signal
 import subprocess
 import sys
@@ -16,9 +17,9 @@ from swf.models import Domain, WorkflowExecution
 from swf.models.event import ActivityTaskCompleted, ActivityTaskStarted, DecisionTaskCompleted, DecisionTaskStarted
 
 
-def shown(connection):
+def shown(connection, width=120):
     """Run the demonstration and give what it prints."""
-    console = Console(file=StringIO(), width=120)
+    console = Console(file=StringIO(), width=width)
     run(connection, console)
     return console.file.getvalue()
 
@@ -30,9 +31,19 @@ def test_the_demonstration_shows_real_results():
 
     assert "mult_id: 6" in text
     assert "sum_id: 10" in text
-    assert "ten: 3628800" in text
+    assert "five: 120" in text
     assert [execution.close_status for execution in closed] == ["COMPLETED"] * 3
     assert ">>> domain.executions.filter(status=CLOSED, tag='demo').count()\n3\n" in text
+
+
+def test_the_demonstration_fits_a_terminal_of_80_columns():
+    with connect("local:") as connection:
+        lines = shown(connection, width=80).splitlines()
+        events = len(math_domain(connection).executions.get("homework").history())
+
+    assert [line for line in lines if len(line) > 80] == []
+    assert len([line for line in lines if re.match(r"  \d+ +\d+ ms   [A-Z]", line)]) == events
+    assert "      done = results(activities.values())" in [line.rstrip() for line in lines]
 
 
 def test_a_second_run_on_the_same_file_shows_the_earlier_executions(tmp_path):

@@ -109,6 +109,24 @@ def test_a_codec_ends_with_its_block_when_the_block_raises():
     assert payload.codec() is before
 
 
+@pytest.mark.parametrize("value", [5, {"id": 7}, b'{"id":7}', True])
+def test_what_is_no_text_is_not_decoded(value):
+    with pytest.raises(ValidationError, match=r"is no text\. Give what SWF holds, before it was decoded"):
+        payload.decode(value)
+
+
+@pytest.mark.parametrize("codec", [5, None, "json", Base64Codec, object()])
+def test_what_is_no_codec_is_refused(codec):
+    before = payload.codec()
+
+    with pytest.raises(ValidationError, match=r"is no codec. Give an object with the methods encode\(value\)"):
+        payload.set_codec(codec)
+    with pytest.raises(ValidationError, match="is no codec"), payload.use(codec):
+        pass
+
+    assert payload.codec() is before
+
+
 def test_none_never_reaches_a_codec():
     with payload.use(Base64Codec()):
         assert payload.encode(None) is None

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from swf import settings
-from swf.exceptions import ConfigurationError
+from swf.exceptions import ConfigurationError, ValidationError
 
 VARIABLES = (
     "SWF_CONFIG",
@@ -273,6 +273,56 @@ def test_clear_forgets_what_was_set():
     settings.clear()
 
     assert settings.get("region") is None
+
+
+@pytest.mark.parametrize("value", [5, ["eu-west-1"], b"eu-west-1", True])
+@pytest.mark.parametrize("give", [settings.set, settings.resolve])
+def test_a_value_that_is_no_text_is_refused(give, value):
+    with pytest.raises(ConfigurationError, match=r"\(\) takes text for region, and not (int|list|bytes|bool)"):
+        give(region=value)
+
+    assert settings.get("region") is None
+
+
+def test_a_secret_that_is_no_text_is_refused_without_being_shown():
+    with pytest.raises(ConfigurationError) as raised:
+        settings.set(aws_access_key_id="key", aws_secret_access_key=b"very secret")
+
+    assert "very secret" not in str(raised.value)
+    assert settings.resolve().credentials == {}
+
+
+def test_a_misspelt_setting_is_told_which_may_be_meant():
+    with pytest.raises(ConfigurationError, match=r"no setting regoin\. Did you mean 'region'\?"):
+        settings.set(regoin="eu-west-1")
+
+
+@pytest.mark.parametrize("name", ["zone", 5, None, ["region"]])
+def test_what_is_no_name_of_a_setting_is_refused(name):
+    with pytest.raises(ConfigurationError, match=r"has no setting .* There are: region"):
+        settings.get(name)
+
+
+@pytest.mark.parametrize("path", [5, None, b"/tmp/swf"])
+def test_what_is_no_path_of_a_file_is_refused(path):
+    with pytest.raises(ValidationError, match="is no path of a file"):
+        settings.from_file(path)
+
+
+@pytest.mark.parametrize("line", ["endpoint_url = local: # memory", "region = eu-west-1 ; Dublin", "domain = a\t#b"])
+def test_a_comment_behind_a_value_is_refused(write, line):
+    write(f"[defaults]\n{line}\n")
+
+    with pytest.raises(
+        ConfigurationError, match=r"a comment behind the value of \w+\. Write comments on lines of their"
+    ):
+        settings.resolve()
+
+
+def test_a_number_sign_within_a_value_is_part_of_it(write):
+    path = write("# The shop's own.\n[defaults]\n; In a file.\nendpoint_url = local:shop#1.db\n")
+
+    assert settings.from_file(path) == {"endpoint_url": "local:shop#1.db"}
 
 
 def test_a_setting_that_does_not_exist_is_refused():

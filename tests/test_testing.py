@@ -364,3 +364,35 @@ class TestDeciding:
 
         with pytest.raises(AssertionError, match="decided otherwise"):
             assert_decisions([one, two], two, one)
+
+
+@pytest.mark.parametrize(
+    ("ask", "message"),
+    [
+        (lambda: Environment(connection="local:"), r"'local:' is no connection\. Give Connection\.over"),
+        (lambda: FakeWorker("test", "payments", 5), r"5 is no mapping of functions\. Give \{\('Charge', '1\.0'\)"),
+        (
+            lambda: decide(OrderDecider("test", "orders"), []),
+            r"\[\] is no history\. Give a History or a HistoryBuilder",
+        ),
+    ],
+)
+def test_what_nothing_can_be_tested_with_is_refused(ask, message):
+    with pytest.raises(ValidationError, match=message):
+        ask()
+
+
+@pytest.mark.parametrize(
+    ("ask", "message"),
+    [
+        (lambda env: env.register("Order"), r"'Order' is no model\. Give a Domain, a WorkflowType"),
+        (lambda env: env.run("order-7"), r"'order-7' is no execution\. Give what start_execution\(\) gives"),
+        (
+            lambda env: env.run(WorkflowExecution("test", "order-7"), Decider),
+            r"is no actor\. Give deciders and workers, made",
+        ),
+    ],
+)
+def test_what_nothing_can_be_run_with_is_refused(ask, message):
+    with Environment() as env, pytest.raises(ValidationError, match=message):
+        ask(env)

@@ -8,8 +8,15 @@ import attrs
 
 from swf import connection as connections
 from swf import wire
+from swf.checks import Spelt, of_kind
 from swf.connection import Connection
-from swf.exceptions import AlreadyExistsError, DoesNotExistError, NotSupportedError, narrowed
+from swf.exceptions import (
+    AlreadyExistsError,
+    DoesNotExistError,
+    NotSupportedError,
+    ValidationError,
+    narrowed,
+)
 
 
 class Difference(NamedTuple):
@@ -39,7 +46,7 @@ class ModelDiff(Sequence[Difference]):
     differences: tuple[Difference, ...]
 
     def __init__(self, *triples: tuple[str, Any, Any]) -> None:
-        by_attribute = {triple[0]: Difference(*triple) for triple in triples}
+        by_attribute = {difference.attr: difference for difference in map(_difference, triples)}
         differing = (difference for difference in by_attribute.values() if difference.local != difference.upstream)
         self.__attrs_init__(tuple(differing))
 
@@ -49,6 +56,7 @@ class ModelDiff(Sequence[Difference]):
 
     def merge(self, other: "ModelDiff") -> Self:
         """Give a diff with the differences of both."""
+        of_kind(other, ModelDiff, "ModelDiff", "Give what changes gives, or use add_input().")
         return self.add_input(*other.differences)
 
     def differing_fields(self) -> list[str]:
@@ -87,6 +95,12 @@ class ModelDiff(Sequence[Difference]):
 
     def __repr__(self) -> str:
         return f"ModelDiff({', '.join(map(repr, self.differences))})"
+
+
+def _difference(triple: tuple[str, Any, Any]) -> Difference:
+    if not isinstance(triple, tuple | list) or len(triple) != 3:
+        raise ValidationError(f"{wire.shown(triple)} is no difference. Give (attribute, value here, value in SWF).")
+    return Difference(*triple)
 
 
 class Count(int):
@@ -149,7 +163,7 @@ def number(value: int | str | None) -> int | str | None:
 
 
 @attrs.frozen(repr=False)
-class Model:
+class Model(Spelt):
     """An object of SWF as it is declared here, or as SWF described it: an immutable value.
 
     Making one touches nothing outside the process; it is checked against SWF's limits. Properties and methods that ask
@@ -166,7 +180,7 @@ class Model:
     # What Describe does not tell is kept as it is known here.
     untold: ClassVar[tuple[str, ...]] = ()
 
-    connection: Connection | None = attrs.field(default=None, kw_only=True, eq=False)
+    connection: Connection | None = attrs.field(default=None, kw_only=True, eq=False, converter=connections.checked)
     # SWF's lists leave members out: these are None because nobody asked.
     _unread: tuple[str, ...] = attrs.field(default=(), kw_only=True, eq=False, alias="_unread")
 

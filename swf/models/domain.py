@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Self
 import attrs
 
 from swf import settings, wire
+from swf.checks import of_kind
 from swf.connection import Connection
 from swf.constants import REGISTERED
 from swf.exceptions import (
@@ -15,6 +16,7 @@ from swf.exceptions import (
     DoesNotExistError,
     DomainAlreadyExists,
     DomainDoesNotExist,
+    ValidationError,
 )
 from swf.models.base import Calls, Count, Model, Request, number
 from swf.shapes import (
@@ -98,10 +100,15 @@ class Domain(Model):
 
         Raises:
             AlreadyExistsError: There is a domain of this name, registered or deprecated.
+            ValidationError: It has no ``retention_period``, or a tag breaks a limit of SWF; nothing was sent.
 
         See: https://docs.aws.amazon.com/amazonswf/latest/apireference/API_RegisterDomain.html
         """
-        self._call(self._operation("register"), **wire.write(self), tags=_resource_tags(tags or {}) or None)
+        if self.retention_period is None:
+            raise ValidationError(
+                f"{self!r} has no retention_period, without which SWF registers no domain. Give days, such as 30."
+            )
+        self._call(self._operation("register"), **wire.write(self), tags=_resource_tags(tags) or None)
 
     def workflows(self, status: RegistrationStatus = REGISTERED) -> "WorkflowTypeQuerySet":
         """Give the queryset of the domain's workflow types with this status."""
@@ -150,7 +157,7 @@ class Domain(Model):
 
         See: https://docs.aws.amazon.com/amazonswf/latest/apireference/API_TagResource.html
         """
-        resource_tags = _resource_tags({**(tags or {}), **more})
+        resource_tags = _resource_tags(tags, **more)
         self._call("tag_resource", resourceArn=self._known_arn(), tags=resource_tags)
 
     def untag(self, *keys: str) -> None:
@@ -158,7 +165,8 @@ class Domain(Model):
 
         See: https://docs.aws.amazon.com/amazonswf/latest/apireference/API_UntagResource.html
         """
-        self._call("untag_resource", resourceArn=self._known_arn(), tagKeys=list(keys))
+        tag_keys = [ResourceTag(key=key, value="").key for key in keys]
+        self._call("untag_resource", resourceArn=self._known_arn(), tagKeys=tag_keys)
 
     def pending_activity_tasks(self, task_list: str) -> Count:
         """Count the activity tasks that wait in a task list; an estimate.
@@ -205,8 +213,11 @@ class ResourceTag(Request):
     value: ResourceTagValue
 
 
-def _resource_tags(tags: Mapping[str, str]) -> list[dict[str, str]]:
-    return [ResourceTag(key=key, value=value).params for key, value in tags.items()]
+def _resource_tags(tags: Mapping[str, str] | None, **more: str) -> list[dict[str, str]]:
+    given = (
+        {} if tags is None else of_kind(tags, Mapping, "mapping of tags", "Give keys and values: {'team': 'orders'}.")
+    )
+    return [ResourceTag(key=key, value=value).params for key, value in {**given, **more}.items()]
 
 
 def domain_of(value: Domain | str) -> Domain:

@@ -6,6 +6,7 @@ from typing import Any, ClassVar, Self
 import attrs
 
 from swf import shapes, wire
+from swf.checks import of_kind
 from swf.connection import Connection
 from swf.exceptions import DecisionTaskDoesNotExist, DoesNotExistError, ValidationError, narrowed
 from swf.models.base import Calls, Request, number
@@ -17,6 +18,10 @@ from swf.shapes import Data, DurationInSecondsOptional, EventId, ExecutionId, Ta
 
 # What a decider may answer with.
 Decisions = Iterable[Decision] | Decision | None
+
+
+def _history(value: History) -> History:
+    return of_kind(value, History, "history", "Give a History, such as HistoryBuilder().history.")
 
 
 @attrs.frozen(repr=False)
@@ -71,7 +76,7 @@ class DecisionTask(Task):
     workflow_type: shapes.WorkflowType | None = attrs.field(default=None, converter=attrs.converters.optional(type_id))
     started_event_id: EventId | None = None
     previous_started_event_id: EventId = 0
-    history: History = attrs.field(factory=History, eq=False)
+    history: History = attrs.field(factory=History, eq=False, converter=_history)
 
     @classmethod
     def from_poll(
@@ -109,7 +114,7 @@ class DecisionTask(Task):
         Raises:
             ValidationError: No decision task is started in the history.
         """
-        state = history.state
+        state = _history(history).state
         if state.started is None or state.started_decision is None:
             raise ValidationError(
                 f"In {history!r} no decider works on a decision task. Add one: add_decision_task_started()."
@@ -157,7 +162,7 @@ class DecisionTask(Task):
 
         See: https://docs.aws.amazon.com/amazonswf/latest/apireference/API_RespondDecisionTaskCompleted.html
         """
-        asked = _listed(decisions)
+        asked = listed(decisions)
         _refuse_after_close(asked)
         answer = DecisionAnswer(
             execution_context=execution_context,
@@ -212,7 +217,7 @@ class DecisionAnswer(Request):
     task_list_schedule_to_start_timeout: DurationInSecondsOptional | None = attrs.field(default=None, converter=number)
 
 
-def _listed(decisions: Decisions) -> tuple[Decision, ...]:
+def listed(decisions: Decisions) -> tuple[Decision, ...]:
     """Give the decisions as a tuple, refusing what is none."""
     if decisions is None or isinstance(decisions, Decision):
         return () if decisions is None else (decisions,)

@@ -1,5 +1,6 @@
 """Workflow types, and workflow executions."""
 
+import math
 import random
 import time
 import uuid
@@ -9,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal, Self
 import attrs
 
 from swf import payload, shapes, wire
+from swf.checks import of_seconds
 from swf.constants import (
     CANCELED,
     CLOSED,
@@ -26,6 +28,7 @@ from swf.exceptions import (
     AlreadyExistsError,
     DoesNotExistError,
     ExecutionNotCompletedError,
+    SWFError,
     WaitTimeoutError,
     WorkflowExecutionAlreadyStarted,
     WorkflowExecutionDoesNotExist,
@@ -35,7 +38,7 @@ from swf.exceptions import (
 )
 from swf.models.base import Calls, Request, number
 from swf.models.domain import InDomain
-from swf.models.event import EventFactory, WorkflowExecutionCompleted
+from swf.models.event import Event, EventFactory, WorkflowExecutionCompleted
 from swf.models.event.base import EPOCH
 from swf.models.history.base import History
 from swf.models.history.state import CLOSE_STATUS_OF
@@ -209,6 +212,15 @@ class OpenCounts:
     open_lambda_functions: shapes.Count | None = None
 
 
+def _counted(counts: OpenCounts) -> Iterator[str]:
+    """Say how much of each kind is open, where anything is."""
+    for field in attrs.fields(OpenCounts):
+        count = getattr(counts, field.name)
+        if count:
+            kind = field.name.removeprefix("open_").replace("_", " ")
+            yield f"{count} {kind.removesuffix('s') if count == 1 else kind}"
+
+
 @attrs.frozen
 class OpenCountsObject(Shape):
     """`OpenCounts`, an object of numbers in SWF's JSON."""
@@ -334,7 +346,7 @@ class WorkflowExecution(InDomain):
         Raises:
             ExecutionNotCompletedError: It is open, or closed in another way; tells how and why.
         """
-        last = EventFactory(next(self._raw_events(reverseOrder=True, maximumPageSize=1)))
+        last = self._last_event()
         if isinstance(last, WorkflowExecutionCompleted):
             return payload.decode(last.result)
         raise ExecutionNotCompletedError(
@@ -395,20 +407,18 @@ class WorkflowExecution(InDomain):
             timeout: Seconds to wait at most. None waits for ever.
 
         Raises:
-            WaitTimeoutError: It was still open then.
+            WaitTimeoutError: It was still open then; tells what happened last, and what is open.
         """
-        until = None if timeout is None else time.monotonic() + timeout
+        until = math.inf if timeout is None else time.monotonic() + of_seconds(timeout, "timeout")
         run, sleeps = self, _sleeps()
         while (run := run.upstream()).status == OPEN:
-            sleep = next(sleeps)
-            if until is not None:
-                left = until - time.monotonic()
-                if left <= 0:
-                    raise WaitTimeoutError(
-                        f"{run!r} was still open after {timeout:g} seconds. Wait longer, or see its history()."
-                    )
-                sleep = min(sleep, left)
-            time.sleep(sleep)
+            left = until - time.monotonic()
+            if left <= 0:
+                raise WaitTimeoutError(
+                    f"{run!r} was still open after {timeout:g} seconds. {run._last_seen()} Wait longer, or see its "
+                    "history()."
+                )
+            time.sleep(min(next(sleeps), left))
         return run
 
     def __repr__(self) -> str:
@@ -446,6 +456,18 @@ class WorkflowExecution(InDomain):
             f"Domain {self.domain.name!r} has no execution {self.workflow_id!r}, open or closed. "
             "Check the names and the region; a closed one is gone after the domain's retention."
         )
+
+    def _last_event(self) -> Event:
+        return EventFactory(next(self._raw_events(reverseOrder=True, maximumPageSize=1)))
+
+    def _last_seen(self) -> str:
+        """Tell what happened last, and what was open when the execution was described."""
+        open_now = ", ".join(_counted(self.open_counts or OpenCounts())) or "nothing"
+        try:
+            last = self._last_event()
+        except SWFError as error:
+            return f"Open: {open_now}. Its last event is not known: {error}"
+        return f"Its last event is {last.id}, {last.name}, at {last.timestamp:%F %T} UTC. Open: {open_now}."
 
     def _raw_events(self, **params: Any) -> Iterator[dict[str, Any]]:
         return self._rows("get_workflow_execution_history", "events", **self._identity(), **params)

@@ -1,17 +1,18 @@
 """What all querysets have in common: lazy values, that ask SWF page by page when their rows are needed."""
 
+import functools
 import sys
 import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import suppress
 from datetime import UTC, datetime
-from difflib import get_close_matches
 from typing import Any, ClassVar, Generic, Self, TypeVar, overload
 
 import attrs
 
 from swf import connection as connections
 from swf import wire
+from swf.checks import meant, of_kind, of_shape
 from swf.connection import Connection
 from swf.exceptions import (
     DoesNotExistError,
@@ -22,6 +23,7 @@ from swf.exceptions import (
 )
 from swf.models.base import Count, Model
 from swf.querysets import dates
+from swf.shapes import Number, Shape
 
 Row = TypeVar("Row")
 M = TypeVar("M", bound=Model)
@@ -29,6 +31,8 @@ M = TypeVar("M", bound=Model)
 PAGE_SIZE = 1000
 SHOWN = 20
 EVERYTHING = range(sys.maxsize)
+
+_ROW = Number("row")
 
 
 class Plan(str):
@@ -131,7 +135,7 @@ class QuerySet(Generic[Row]):
 
     missing: ClassVar[type[DoesNotExistError]] = DoesNotExistError
 
-    connection: Connection | None = attrs.field(default=None, kw_only=True)
+    connection: Connection | None = attrs.field(default=None, kw_only=True, converter=connections.checked)
     _window: range = attrs.field(default=EVERYTHING, kw_only=True, alias="_window")
     _reversed: bool = attrs.field(default=False, kw_only=True, alias="_reversed")
     _rows: Rows[Row] = attrs.field(factory=Rows, init=False)
@@ -180,7 +184,7 @@ class QuerySet(Generic[Row]):
         Args:
             page_size: Rows to a page, 1000 at most. Left out, as many as SWF gives.
         """
-        _check_page_size(page_size)
+        check_page_size(page_size)
         return (row for page in self._pages(page_size) for row in page)
 
     def explain(self) -> Plan:
@@ -214,7 +218,7 @@ class QuerySet(Generic[Row]):
     def __getitem__(self, index: int | slice) -> Row | Self:
         if isinstance(index, slice):
             return self._slice(index)
-        if index < 0:
+        if of_shape(index, _ROW) < 0:
             return self._from_the_end(-index)
         if not self._rows.read and not self._rows.complete:
             only = next(iter(self._slice(slice(index, index + 1))), None)
@@ -286,6 +290,9 @@ class QuerySet(Generic[Row]):
         return Count(sum(counts), truncated=any(count.truncated for count in counts))
 
     def _slice(self, wanted: slice) -> Self:
+        for end in (wanted.start, wanted.stop):
+            if end is not None:
+                of_shape(end, _ROW)
         if wanted.step not in (None, 1) or (wanted.start or 0) < 0 or (wanted.stop or 0) < 0:
             raise ValidationError(
                 f"Rows {wanted.start}:{wanted.stop}:{wanted.step} cannot be asked of SWF, which goes forward only. "
@@ -346,7 +353,7 @@ class ModelQuerySet(QuerySet[M]):
 
     keywords: ClassVar[Mapping[str, Keyword]]
     synonyms: ClassVar[Mapping[str, str]] = {}
-    statuses: ClassVar[tuple[str, str]]
+    statuses: ClassVar[tuple[str, ...]]
     # What tells one object from the others, in words, and its Python type.
     key: ClassVar[str]
     key_type: ClassVar[type] = tuple
@@ -400,7 +407,7 @@ class ModelQuerySet(QuerySet[M]):
         """Give the keys, refusing those that cannot tell one object."""
         if isinstance(keys, str):
             raise ValidationError(f"in_bulk() takes a list of keys, not the text {keys!r}.")
-        for key in keys:
+        for key in of_kind(keys, Iterable, "list of keys", f"Give {self.key}, in a list."):
             if not isinstance(key, self.key_type):
                 raise ValidationError(f"{key!r} does not tell a {self._model.__name__}. Give {self.key}.")
             yield key
@@ -414,7 +421,9 @@ class ModelQuerySet(QuerySet[M]):
         known = [member.name for member in wire.members(self._model)]
         for name in names:
             if name not in known:
-                raise InvalidKeywordArgumentError(f"{self._model.__name__} has no {name!r}. {_choices(name, known)}")
+                raise InvalidKeywordArgumentError(
+                    f"{self._model.__name__} has no {name!r}. {meant(name, known)}There are: {', '.join(known)}."
+                )
         return [{name: getattr(row, name) for name in names or known} for row in self]
 
     def __contains__(self, model: object) -> bool:
@@ -458,7 +467,7 @@ class ModelQuerySet(QuerySet[M]):
             if name not in self.keywords:
                 known = sorted({*self.keywords, *self.synonyms})
                 raise InvalidKeywordArgumentError(
-                    f"{type(self).__name__} has no filter {name!r}. {_choices(name, known)}"
+                    f"{type(self).__name__} has no filter {name!r}. {meant(name, known)}There are: {', '.join(known)}."
                 )
         return renamed
 
@@ -545,29 +554,26 @@ class RegisteredQuerySet(ModelQuerySet[M]):
         raise NotImplementedError
 
 
-def _check_page_size(page_size: int | None) -> None:
-    if page_size is not None and not 1 <= page_size <= PAGE_SIZE:
-        raise ValidationError(f"A page has 1 to {PAGE_SIZE} rows, and not {page_size!r}. Leave page_size out for most.")
-
-
-def text(value: Any) -> str:
-    """Read a filter's value that is text.
+def check_page_size(page_size: int | None) -> None:
+    """Refuse a size that SWF's pages cannot have.
 
     Raises:
-        ValidationError: It is something else.
+        ValidationError: It is no number, or not from 1 to 1000.
     """
-    if not isinstance(value, str):
-        raise ValidationError(f"{value!r} is no text, which this filter takes. Write it in quotes.")
-    return value
+    if page_size is not None:
+        of_shape(page_size, Number("page_size", min=1, max=PAGE_SIZE))
+
+
+def reads(shape: Shape) -> Callable[[Any], Any]:
+    """Give the function that reads a filter's value of a shape, and raises a `ValidationError` for any other."""
+    return functools.partial(of_shape, shape=shape)
+
+
+def equal(shape: Shape) -> Keyword:
+    """Give the filter by the attribute that a shape is named for."""
+    return Keyword(reads(shape), lambda row, value: getattr(row, shape.name) == value)
 
 
 def unread(model: type[Model], listed: str) -> tuple[str, ...]:
     """Name the attributes of a model that SWF's lists leave out: those outside one member of Describe's answer."""
     return tuple(member.name for member in wire.members(model) if member.path[0] != listed)
-
-
-def _choices(name: str, known: Iterable[str]) -> str:
-    known = list(known)
-    close = get_close_matches(name, known, n=1)
-    meant = f"Did you mean {close[0]!r}? " if close else ""
-    return f"{meant}There are: {', '.join(known)}."

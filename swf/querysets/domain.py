@@ -11,7 +11,12 @@ from swf.connection import Connection
 from swf.constants import DEPRECATED, REGISTERED
 from swf.exceptions import DoesNotExistError, DomainDoesNotExist
 from swf.models.domain import Domain, domain_of
-from swf.querysets.base import Call, Keyword, RegisteredQuerySet, text, unread
+from swf.querysets.base import Call, Keyword, RegisteredQuerySet, equal, unread
+from swf.shapes import Choice, Text
+
+STATUS = Choice("status", (REGISTERED, DEPRECATED))
+NAME = Text("name", max=256, min=1)
+DESCRIPTION = Text("description", max=1024)
 
 
 @attrs.frozen(repr=False, eq=False)
@@ -30,12 +35,12 @@ class DomainQuerySet(RegisteredQuerySet[Domain]):
     """
 
     keywords: ClassVar[Mapping[str, Keyword]] = {
-        "status": Keyword(text, lambda domain, status: domain.status == status),
-        "name": Keyword(text, lambda domain, name: domain.name == name),
-        "description": Keyword(text, lambda domain, description: domain.description == description),
+        "status": equal(STATUS),
+        "name": equal(NAME),
+        "description": equal(DESCRIPTION),
     }
     synonyms: ClassVar[Mapping[str, str]] = {"registration_status": "status"}
-    statuses: ClassVar[tuple[str, str]] = (REGISTERED, DEPRECATED)
+    statuses: ClassVar[tuple[str, ...]] = STATUS.values
     key: ClassVar[str] = "names"
     key_type: ClassVar[type] = str
 

@@ -6,13 +6,26 @@ from typing import Any, ClassVar, Self
 
 import attrs
 
+from swf.checks import of_shape
 from swf.exceptions import DoesNotExistError, ValidationError, WorkflowExecutionDoesNotExist
 from swf.models.base import Count
 from swf.models.domain import Domain, domain_of
 from swf.models.event import Event, EventFactory
 from swf.models.history import History
-from swf.querysets.base import EVERYTHING, Call, QuerySet
+from swf.querysets.base import EVERYTHING, PAGE_SIZE, Call, QuerySet, check_page_size
 from swf.querysets.domain import OfDomain
+from swf.shapes import Number, Text
+
+WORKFLOW_ID = Text("workflow_id", max=256, min=1)
+RUN_ID = Text("run_id", max=64, min=1)
+
+
+def _workflow_id(value: str | None) -> str | None:
+    return None if value is None else of_shape(value, WORKFLOW_ID)
+
+
+def _run_id(value: str | None) -> str | None:
+    return None if value is None else of_shape(value, RUN_ID)
 
 
 @attrs.frozen
@@ -49,8 +62,8 @@ class HistoryQuerySet(OfDomain, QuerySet[Event]):
     missing: ClassVar[type[DoesNotExistError]] = WorkflowExecutionDoesNotExist
 
     domain: Domain = attrs.field(converter=domain_of)
-    workflow_id: str | None = attrs.field(default=None, kw_only=True)
-    run_id: str | None = attrs.field(default=None, kw_only=True)
+    workflow_id: str | None = attrs.field(default=None, kw_only=True, converter=_workflow_id)
+    run_id: str | None = attrs.field(default=None, kw_only=True, converter=_run_id)
     _wanted: tuple[Wanted, ...] = attrs.field(default=(), kw_only=True, alias="_wanted")
 
     def get(
@@ -58,7 +71,7 @@ class HistoryQuerySet(OfDomain, QuerySet[Event]):
         run_id: str,
         workflow_id: str,
         max_results: int | None = None,
-        page_size: int = 1000,
+        page_size: int | None = PAGE_SIZE,
         reverse: bool = False,
     ) -> History:
         """Give the history of a run, complete unless ``max_results`` says otherwise.
@@ -73,9 +86,12 @@ class HistoryQuerySet(OfDomain, QuerySet[Event]):
         Raises:
             DoesNotExistError: There is no such run, or its retention is over.
         """
-        window = EVERYTHING if max_results is None else EVERYTHING[:max_results]
+        check_page_size(page_size)
+        if max_results is not None:
+            of_shape(max_results, Number("max_results", min=0))
+        window = EVERYTHING[:max_results]
         run = attrs.evolve(self, run_id=run_id, workflow_id=workflow_id, _window=window, _reversed=reverse)
-        return History(run.iterator(min(page_size, max_results or page_size)))
+        return History(run.iterator(min(page_size or PAGE_SIZE, max_results or PAGE_SIZE)))
 
     def filter(self, *kinds: type[Event] | str, **attributes: Any) -> Self:
         """Give a narrower queryset, of some kinds of events with some attributes; they are filtered here.

@@ -7,13 +7,13 @@ from typing import Any, ClassVar, TypeVar, cast
 import attrs
 
 from swf import wire
-from swf.constants import DEPRECATED, REGISTERED
+from swf.constants import REGISTERED
 from swf.models.activity import ActivityType
 from swf.models.domain import Domain, domain_of
 from swf.models.workflow import WorkflowType
-from swf.querysets.base import Call, Keyword, RegisteredQuerySet, text, unread
-from swf.querysets.domain import DOMAIN, OfDomain
-from swf.shapes import TypeId
+from swf.querysets.base import Call, Keyword, RegisteredQuerySet, equal, unread
+from swf.querysets.domain import DESCRIPTION, DOMAIN, NAME, STATUS, OfDomain
+from swf.shapes import Text, TypeId
 
 T = TypeVar("T", bound=WorkflowType | ActivityType)
 
@@ -28,13 +28,13 @@ class TypeQuerySet(OfDomain, RegisteredQuerySet[T]):
 
     keywords: ClassVar[Mapping[str, Keyword]] = {
         "domain": DOMAIN,
-        "status": Keyword(text, lambda kind, status: kind.status == status),
-        "name": Keyword(text, lambda kind, name: kind.name == name),
-        "version": Keyword(text, lambda kind, version: kind.version == version),
-        "description": Keyword(text, lambda kind, description: kind.description == description),
+        "status": equal(STATUS),
+        "name": equal(NAME),
+        "version": equal(Text("version", max=64, min=1)),
+        "description": equal(DESCRIPTION),
     }
     synonyms: ClassVar[Mapping[str, str]] = {"registration_status": "status"}
-    statuses: ClassVar[tuple[str, str]] = (REGISTERED, DEPRECATED)
+    statuses: ClassVar[tuple[str, ...]] = STATUS.values
     key: ClassVar[str] = "pairs (name, version)"
     operation: ClassVar[str]
 

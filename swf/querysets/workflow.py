@@ -7,15 +7,17 @@ from typing import Any, ClassVar
 import attrs
 
 from swf import wire
+from swf.checks import of_shape
 from swf.constants import CLOSE_STATUSES, CLOSED, OPEN
 from swf.exceptions import InvalidKeywordArgumentError, ValidationError
 from swf.models.domain import Domain, domain_of
 from swf.models.workflow import WorkflowExecution, WorkflowType
 from swf.querysets import dates
-from swf.querysets.base import Call, Condition, Conditions, Keyword, ModelQuerySet, text
+from swf.querysets.base import Call, Condition, Conditions, Keyword, ModelQuerySet, equal, reads
 from swf.querysets.domain import DOMAIN, OfDomain
+from swf.querysets.history import RUN_ID, WORKFLOW_ID
 from swf.querysets.types import TypeQuerySet
-from swf.shapes import execution_id, type_id
+from swf.shapes import Choice, Flag, Text, TypeId, TypeReference, execution_id, type_id
 
 # Without any date, the executions of so many days are listed: SWF wants a beginning.
 DEFAULT_DAYS = 30
@@ -43,16 +45,11 @@ class WorkflowTypeQuerySet(TypeQuerySet[WorkflowType]):
         return WorkflowType
 
 
-def _close_status(value: Any) -> str:
-    if value not in CLOSE_STATUSES:
-        raise ValidationError(f"{value!r} is no close status. Give one of {', '.join(CLOSE_STATUSES)}.")
-    return str(value)
+STATUS = Choice("status", (OPEN, CLOSED))
 
 
-def _flag(value: Any) -> bool:
-    if not isinstance(value, bool):
-        raise ValidationError(f"{value!r} is neither True nor False, which this filter takes.")
-    return value
+def _type(value: Any) -> TypeId:
+    return of_shape(type_id(value), TypeReference("workflow_type"))
 
 
 def _oldest(attribute: str) -> Keyword:
@@ -89,23 +86,30 @@ class WorkflowExecutionQuerySet(OfDomain, ModelQuerySet[WorkflowExecution]):
 
     keywords: ClassVar[Mapping[str, Keyword]] = {
         "domain": DOMAIN,
-        "status": Keyword(text, lambda run, status: run.status == status),
-        "workflow_id": Keyword(text, lambda run, workflow_id: run.workflow_id == workflow_id),
-        "run_id": Keyword(text, lambda run, run_id: run.run_id == run_id),
-        "tag": Keyword(text, lambda run, tag: tag in (run.tag_list or ())),
-        "workflow_type": Keyword(type_id, lambda run, kind: run.workflow_type == kind),
-        "workflow_type_name": Keyword(text, lambda run, name: run.workflow_type.name == name),
-        "workflow_type_version": Keyword(text, lambda run, version: run.workflow_type.version == version),
-        "close_status": Keyword(_close_status, lambda run, close_status: run.close_status == close_status),
+        "status": equal(STATUS),
+        "workflow_id": equal(WORKFLOW_ID),
+        "run_id": equal(RUN_ID),
+        "tag": Keyword(reads(Text("tag", max=256, min=1)), lambda run, tag: tag in (run.tag_list or ())),
+        "workflow_type": Keyword(_type, lambda run, kind: run.workflow_type == kind),
+        "workflow_type_name": Keyword(
+            reads(Text("workflow_type_name", max=256, min=1)), lambda run, name: run.workflow_type.name == name
+        ),
+        "workflow_type_version": Keyword(
+            reads(Text("workflow_type_version", max=64, min=1)),
+            lambda run, version: run.workflow_type.version == version,
+        ),
+        "close_status": equal(Choice("close_status", CLOSE_STATUSES)),
         "start_oldest_date": _oldest("start_timestamp"),
         "start_latest_date": _latest("start_timestamp"),
         "close_oldest_date": _oldest("close_timestamp"),
         "close_latest_date": _latest("close_timestamp"),
         "parent": Keyword(execution_id, lambda run, parent: run.parent == parent),
-        "cancel_requested": Keyword(_flag, lambda run, requested: bool(run.cancel_requested) == requested),
+        "cancel_requested": Keyword(
+            reads(Flag("cancel_requested")), lambda run, requested: bool(run.cancel_requested) == requested
+        ),
     }
     synonyms: ClassVar[Mapping[str, str]] = {"oldest_date": "start_oldest_date", "latest_date": "start_latest_date"}
-    statuses: ClassVar[tuple[str, str]] = (OPEN, CLOSED)
+    statuses: ClassVar[tuple[str, ...]] = STATUS.values
     key: ClassVar[str] = "pairs (workflow_id, run_id)"
 
     domain: Domain = attrs.field(converter=domain_of)

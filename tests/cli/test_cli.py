@@ -20,7 +20,7 @@ def test_the_demonstration_runs_as_a_module():
 
     assert done.returncode == 0
     assert done.stderr == ""
-    assert "ten: 3628800" in done.stdout
+    assert "five: 120" in done.stdout
 
 
 def test_the_version_is_told():

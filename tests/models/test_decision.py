@@ -5,7 +5,7 @@ import attrs
 import pytest
 
 from swf import payload
-from swf.exceptions import ValidationError
+from swf.exceptions import InvalidKeywordArgumentError, ValidationError
 from swf.models.decision import (
     DECISIONS,
     CancelTimer,
@@ -234,6 +234,13 @@ def test_a_type_is_anything_with_a_name_and_a_version(activity_type):
 def test_what_swf_would_refuse_is_refused_when_the_decision_is_made(make, message):
     with pytest.raises(ValidationError, match=message):
         make()
+
+
+def test_a_misspelt_attribute_is_told_which_may_be_meant():
+    with pytest.raises(
+        InvalidKeywordArgumentError, match=r"StartTimer has no attribute 'timer_di'\. Did you mean 'timer_id'"
+    ):
+        StartTimer(timer_di="lunch", start_to_fire_timeout=60)
 
 
 def test_a_decision_is_checked_as_a_whole():

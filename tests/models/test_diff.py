@@ -1,9 +1,11 @@
 import copy
 import pickle
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from swf.exceptions import ValidationError
 from swf.models import Difference, ModelDiff
 from swf.models.base import Count, number
 
@@ -21,6 +23,17 @@ def test_only_what_differs_is_kept():
     diff = ModelDiff(("status", "REGISTERED", "DEPRECATED"), ("name", "shop", "shop"))
 
     assert diff.differing_fields() == ["status"]
+
+
+@pytest.mark.parametrize("triple", [5, None, "abc", ("status", "REGISTERED"), {"status": 1}])
+def test_what_is_no_difference_is_refused(triple):
+    with pytest.raises(ValidationError, match=r"is no difference\. Give \(attribute, value here, value in SWF\)"):
+        ModelDiff(triple)
+
+
+def test_only_diffs_are_merged():
+    with pytest.raises(ValidationError, match=r"\[\] is no ModelDiff"):
+        ModelDiff().merge([])
 
 
 def test_a_diff_is_true_when_something_differs():

@@ -14,6 +14,7 @@ from swf.exceptions import (
     DomainAlreadyExists,
     DomainDoesNotExist,
     EndpointUnreachableError,
+    InvalidKeywordArgumentError,
     NotSupportedError,
     ValidationError,
 )
@@ -79,6 +80,38 @@ def test_whether_a_domain_exists_is_not_known_when_nothing_answers():
 
     with pytest.raises(EndpointUnreachableError):
         _ = domain.exists
+
+
+def test_a_domain_without_a_retention_period_is_refused_before_it_is_sent(connection, calls):
+    domain = Domain("shop", retention_period=None)
+
+    with pytest.raises(ValidationError, match=r"Domain\('shop'\) has no retention_period, .* Give days, such as 30"):
+        domain.save()
+
+    assert calls == []
+
+
+@pytest.mark.parametrize("connection", [5, "local:", Connection])
+def test_what_is_no_connection_is_refused(connection):
+    with pytest.raises(ValidationError, match="is no connection"):
+        Domain("shop", connection=connection)
+
+
+def test_a_misspelt_attribute_is_told_which_may_be_meant():
+    with pytest.raises(InvalidKeywordArgumentError, match=r"Domain has no attribute 'nmae'\. Did you mean 'name'"):
+        Domain(nmae="shop")
+    with pytest.raises(
+        InvalidKeywordArgumentError, match="There are: name, status, description, retention_period, arn"
+    ):
+        attrs.evolve(Domain("shop"), colour="red")
+
+
+def test_a_subclass_may_take_what_it_likes():
+    class Shop(Domain):
+        def __init__(self, city):
+            super().__init__(f"shop-{city}")
+
+    assert Shop(city="paris").name == "shop-paris"
 
 
 def test_a_domain_is_registered_once(domain):
@@ -161,6 +194,26 @@ def test_tags_are_added_replaced_and_removed(domain):
     domain.untag("cost-center", "unknown")
 
     assert domain.tags == {"team": "payments"}
+
+
+@pytest.mark.parametrize(
+    ("ask", "message"),
+    [
+        (lambda domain: domain.tag(5), r"5 is no mapping of tags\. Give keys and values: \{'team': 'orders'\}"),
+        (lambda domain: domain.tag("team"), "'team' is no mapping of tags"),
+        (lambda domain: domain.tag(team=5), "value 5 must be text"),
+        (lambda domain: domain.save(["team"]), r"\['team'\] is no mapping of tags"),
+        (lambda domain: domain.untag(["team"]), r"key \['team'\] must be text, not list"),
+        (lambda domain: domain.untag(""), "key '' has 0 characters"),
+    ],
+)
+def test_what_is_no_tag_is_refused_before_it_is_sent(domain, calls, ask, message):
+    calls.clear()
+
+    with pytest.raises(ValidationError, match=message):
+        ask(domain)
+
+    assert calls == []
 
 
 def test_a_tag_that_swf_would_refuse_is_not_sent(domain, calls):

@@ -1,8 +1,9 @@
 import copy
+import math
 import pickle
 import re
 import threading
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
@@ -433,12 +434,55 @@ def test_waiting_follows_no_new_run(order, take):
     assert closed.close_status == "CONTINUED_AS_NEW"
 
 
-@pytest.mark.parametrize("timeout", [0, 0.05])
+@pytest.mark.parametrize("timeout", [0, 0.05, -1])
 def test_waiting_ends_with_an_error_when_the_time_is_over(order, timeout):
     execution = order.start_execution("order-7")
 
     with pytest.raises(WaitTimeoutError, match="still open after"):
         execution.wait(timeout=timeout)
+
+
+def test_an_execution_that_was_waited_for_in_vain_tells_what_happened_last_and_what_is_open(order, take):
+    execution = order.start_execution("order-7")
+    take().complete([StartTimer(timer_id=name, start_to_fire_timeout=60) for name in ("lunch", "dinner")])
+    execution.signal("paid")
+
+    with pytest.raises(WaitTimeoutError) as raised:
+        execution.wait(timeout=0)
+
+    assert str(raised.value) == (
+        f"WorkflowExecution('order-7', '{execution.run_id}', 'OPEN') was still open after 0 seconds. Its last event is "
+        "8, DecisionTaskScheduled, at 2030-01-01 00:00:00 UTC. Open: 1 decision task, 2 timers. Wait longer, or see "
+        "its history()."
+    )
+
+
+@pytest.mark.parametrize("timeout", ["5", [5], timedelta(seconds=5), True, math.nan])
+def test_what_is_no_number_of_seconds_to_wait_is_refused_before_anything_is_asked(order, calls, timeout):
+    execution = order.start_execution("order-7")
+    calls.clear()
+
+    with pytest.raises(ValidationError, match=r"timeout .* must be a number of seconds"):
+        execution.wait(timeout)
+
+    assert calls == []
+
+
+@pytest.mark.parametrize("signal_name", [5, None, ["paid"], ""])
+def test_what_is_no_signal_is_refused_before_it_is_sent(order, calls, signal_name):
+    execution = order.start_execution("order-7")
+    calls.clear()
+
+    with pytest.raises(ValidationError, match="signal_name"):
+        execution.signal(signal_name)
+
+    assert calls == []
+
+
+@pytest.mark.parametrize("tag_list", [5, "urgent", [5], object()])
+def test_what_is_no_list_of_tags_is_refused(order, tag_list):
+    with pytest.raises(ValidationError, match=r"list of texts|which must be text"):
+        order.start_execution("order-7", tag_list=tag_list)
 
 
 def test_an_execution_is_neither_saved_nor_deleted(order):

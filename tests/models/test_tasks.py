@@ -242,6 +242,14 @@ def test_upstream_tells_what_the_history_holds(activity_task, domain):
     assert "task_list" in bare.changes
 
 
+@pytest.mark.parametrize(
+    "make", [DecisionTask.from_history, lambda given: DecisionTask("shop", "orders", history=given)]
+)
+def test_what_is_no_history_is_refused(make):
+    with pytest.raises(ValidationError, match=r"\[\] is no history. Give a History"):
+        make([])
+
+
 def test_a_task_without_a_token_cannot_be_answered(domain):
     with pytest.raises(ValidationError, match="no task token"):
         ActivityTask(domain, "payments").complete()

@@ -17,6 +17,7 @@ from swf.querysets import ActivityTypeQuerySet, DomainQuerySet, WorkflowExecutio
         (WorkflowExecutionQuerySet("shop"), ["o1"], r"Give pairs \(workflow_id, run_id\)"),
         (WorkflowExecutionQuerySet("shop"), "o1", "takes a list of keys, not the text 'o1'"),
         (DomainQuerySet(), [("shop", "1")], "Give names"),
+        (DomainQuerySet(), 5, "5 is no list of keys. Give names, in a list"),
     ],
 )
 def test_a_key_that_tells_no_object_is_refused_before_anything_is_sent(queryset, keys, told):

@@ -1,6 +1,6 @@
 import pytest
 
-from swf.exceptions import WorkflowExecutionDoesNotExist
+from swf.exceptions import ValidationError, WorkflowExecutionDoesNotExist
 from swf.models import History
 from swf.models.event import (
     DecisionTaskEvent,
@@ -47,6 +47,23 @@ def test_get_reads_all_pages(execution, domain, calls):
 
     assert len(history) == 4
     assert calls.count("GetWorkflowExecutionHistory") == 4
+
+
+@pytest.mark.parametrize(
+    ("given", "message"),
+    [
+        ({"run_id": ""}, "run_id '' has 0 characters"),
+        ({"run_id": 5}, "run_id 5 must be text"),
+        ({"workflow_id": ""}, "workflow_id '' has 0 characters"),
+        ({"max_results": -1}, "max_results -1 must be at least 0"),
+        ({"max_results": "3"}, "max_results '3' must be a whole number"),
+        ({"page_size": "x"}, "page_size 'x' must be a whole number"),
+        ({"page_size": 0}, "page_size 0 must be at least 1"),
+    ],
+)
+def test_get_refuses_what_cannot_be_asked_before_it_is_sent(given, message):
+    with pytest.raises(ValidationError, match=message):
+        HistoryQuerySet("shop").get(**{"run_id": "22abc", "workflow_id": "order-7", **given})
 
 
 def test_a_run_that_is_not_there_does_not_exist(execution, domain):

@@ -1,6 +1,7 @@
 """What will be asked, told without asking."""
 
 from datetime import UTC, date, datetime, timedelta
+from functools import partial
 
 import pytest
 
@@ -204,13 +205,23 @@ def test_a_queryset_stays_what_it_is_when_it_is_narrowed():
         ({"status": "OPEN", "close_status": "FAILED"}, InvalidKeywordArgumentError, "close_status can be asked of clo"),
         ({"status": "OPEN", "close_oldest_date": 3}, InvalidKeywordArgumentError, "Leave out status='OPEN'"),
         ({"status": "RUNNING"}, ValidationError, "'RUNNING' is no status. Give OPEN or CLOSED, or None for both"),
-        ({"close_status": "DONE"}, ValidationError, "'DONE' is no close status. Give one of COMPLETED"),
+        ({"close_status": "DONE"}, ValidationError, "close_status 'DONE' must be one of COMPLETED, FAILED"),
         ({"start_oldest_date": 3, "start_latest_date": 7}, ValidationError, "is later than start_latest_date"),
         ({"close_oldest_date": 3, "close_latest_date": 7}, ValidationError, "a number means days back"),
         ({"start_oldest_date": "soon"}, ValidationError, "'soon' is no date"),
         ({"workflow_type": "Order"}, ValidationError, "is no type of SWF"),
-        ({"workflow_id": 7}, ValidationError, "7 is no text"),
-        ({"cancel_requested": "yes"}, ValidationError, "neither True nor False"),
+        ({"workflow_id": 7}, ValidationError, "workflow_id 7 must be text, not int"),
+        ({"workflow_id": ["order-7"]}, ValidationError, "must be text, not list"),
+        ({"workflow_id": ""}, ValidationError, "workflow_id '' has 0 characters, and must have at least 1"),
+        ({"workflow_id": "x" * 257}, ValidationError, "has 257 characters, and may have 256 at most"),
+        ({"run_id": ""}, ValidationError, "run_id '' has 0 characters"),
+        ({"tag": ""}, ValidationError, "tag '' has 0 characters"),
+        ({"tag": ["urgent"]}, ValidationError, "tag .* must be text, not list"),
+        ({"workflow_type": ("", "1.0")}, ValidationError, "has a name that has 0 characters"),
+        ({"workflow_type": ("Order", 1)}, ValidationError, "is no type of SWF"),
+        ({"workflow_type_name": ""}, ValidationError, "workflow_type_name '' has 0 characters"),
+        ({"workflow_type_name": "Order", "workflow_type_version": ""}, ValidationError, "_version '' has 0 characters"),
+        ({"cancel_requested": "yes"}, ValidationError, "cancel_requested 'yes' must be True or False"),
         ({"parent": "order-7"}, ValidationError, "does not name a run of an execution"),
         ({"parent": WorkflowExecution("shop", "order-7")}, ValidationError, "does not name a run of an execution"),
     ],
@@ -218,6 +229,44 @@ def test_a_queryset_stays_what_it_is_when_it_is_narrowed():
 def test_what_cannot_be_asked_is_refused_where_it_is_written(filters, error, message):
     with pytest.raises(error, match=message):
         executions.filter(**filters)
+
+
+@pytest.mark.parametrize(
+    "queryset",
+    [DomainQuerySet(), WorkflowTypeQuerySet("shop"), ActivityTypeQuerySet("shop")],
+    ids=["domains", "workflow types", "activity types"],
+)
+@pytest.mark.parametrize(
+    ("filters", "message"),
+    [
+        ({"name": ""}, "name '' has 0 characters, and must have at least 1"),
+        ({"name": ["Order"]}, "must be text, not list"),
+        ({"description": 5}, "description 5 must be text, not int"),
+        ({"status": ["REGISTERED"]}, "is no status"),
+    ],
+)
+def test_a_value_that_no_filter_takes_is_refused_where_it_is_written(queryset, filters, message):
+    with pytest.raises(ValidationError, match=message):
+        queryset.filter(**filters)
+
+
+def test_a_status_that_does_not_exist_is_refused_also_by_exclude():
+    with pytest.raises(ValidationError, match="status 'DONE' must be one of OPEN, CLOSED"):
+        executions.exclude(status="DONE")
+
+
+@pytest.mark.parametrize("place", ["0", None, 1.0, ["0"], slice("0", None), slice(None, 2.5)])
+def test_what_is_no_place_of_a_row_is_refused(place):
+    with pytest.raises(ValidationError, match=r"row .* must be a whole number"):
+        executions[place]
+
+
+@pytest.mark.parametrize("make", [DomainQuerySet, partial(WorkflowTypeQuerySet, "shop")])
+def test_what_is_no_connection_is_refused(make):
+    with pytest.raises(
+        ValidationError, match=r"'local:' is no connection\. Give what swf\.connection\.connect\(\) gives"
+    ):
+        make(connection="local:")
 
 
 def test_an_unknown_keyword_is_refused_also_by_all_get_and_exclude():
@@ -300,9 +349,18 @@ def test_slices_go_forward(wanted):
         executions[wanted]
 
 
-@pytest.mark.parametrize("page_size", [0, -1, 1001])
-def test_a_page_has_a_size_that_swf_knows(page_size):
-    with pytest.raises(ValidationError, match="1 to 1000 rows"):
+@pytest.mark.parametrize(
+    ("page_size", "message"),
+    [
+        (0, "page_size 0 must be at least 1"),
+        (-1, "page_size -1 must be at least 1"),
+        (1001, "page_size 1001 must be at most 1000"),
+        ("10", "page_size '10' must be a whole number, not str"),
+        (1.5, "not float"),
+    ],
+)
+def test_a_page_has_a_size_that_swf_knows(page_size, message):
+    with pytest.raises(ValidationError, match=message):
         executions.iterator(page_size)
 
 

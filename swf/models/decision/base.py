@@ -6,10 +6,11 @@ from typing import Any, ClassVar
 import attrs
 
 from swf import wire
+from swf.checks import Spelt
 
 
 @attrs.frozen(kw_only=True, repr=False)
-class Decision:
+class Decision(Spelt):
     """One thing a decider wants done; each of SWF's 13 decision types has a class of its name.
 
     Building one checks it: names, lengths, timeouts and tags that SWF would refuse raise a `ValidationError` at once.

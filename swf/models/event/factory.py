@@ -7,6 +7,7 @@ from typing import Any, ClassVar
 import attrs
 
 from swf import wire
+from swf.exceptions import ValidationError
 from swf.models.event import child_workflow, external_workflow, lambda_function, marker, task, timer, workflow
 from swf.models.event.base import _TIME, Event, attributes_key
 
@@ -55,9 +56,19 @@ class EventFactory:
     """
 
     def __new__(cls, raw: Mapping[str, Any]) -> Event:  # type: ignore[misc]
-        """Give the event; one of an unknown type becomes an `UnknownEvent`."""
-        key, read = _reading(raw["eventType"])
-        return read(raw.get(key) or {}, {"id": raw["eventId"], "timestamp": _TIME.read(raw["eventTimestamp"])})
+        """Give the event; one of an unknown type becomes an `UnknownEvent`.
+
+        Raises:
+            ValidationError: It is no event as SWF writes them.
+        """
+        try:
+            key, read = _reading(raw["eventType"])
+            return read(raw.get(key) or {}, {"id": raw["eventId"], "timestamp": _TIME.read(raw["eventTimestamp"])})
+        except (TypeError, AttributeError, LookupError) as error:
+            raise ValidationError(
+                f"{wire.shown(raw)} is no event as SWF writes them ({error!r}). Give a member of the list 'events' "
+                "that GetWorkflowExecutionHistory answers."
+            ) from error
 
 
 @functools.cache

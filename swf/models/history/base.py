@@ -1,6 +1,5 @@
 """A history: the events of an execution, and what they tell together."""
 
-import difflib
 import functools
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import groupby
@@ -9,6 +8,7 @@ from typing import Any, Self, SupportsIndex, overload
 import attrs
 
 from swf import wire
+from swf.checks import meant, of_kind, of_shape
 from swf.exceptions import InvalidKeywordArgumentError, ValidationError
 from swf.models.event import (
     EVENTS,
@@ -20,13 +20,14 @@ from swf.models.event import (
 )
 from swf.models.history.compiled import CompiledEvent, gather, latest_by_id
 from swf.models.history.state import ExecutionState
-from swf.shapes import CloseStatus
+from swf.shapes import CloseStatus, Number
 
 _ABSENT = object()
+_EVENT_ID = Number("event_id")
 
 
 def _as_tuple(events: Iterable[Event]) -> tuple[Event, ...]:
-    return tuple(events)
+    return tuple(of_kind(events, Iterable, "list of events", "Give typed events, or call History.from_event_list()."))
 
 
 @attrs.frozen(slots=False, repr=False)
@@ -67,8 +68,13 @@ class History(Sequence[Event]):
 
     @classmethod
     def from_event_list(cls, events: Iterable[Mapping[str, Any]]) -> Self:
-        """Read events as they stand in SWF's JSON."""
-        return cls(EventFactory(raw) for raw in events)
+        """Read events as they stand in SWF's JSON.
+
+        Raises:
+            ValidationError: One of them is no event.
+        """
+        listed = of_kind(events, Iterable, "list of events", "Give the member 'events' of what SWF answered.")
+        return cls(EventFactory(raw) for raw in listed)
 
     def __len__(self) -> int:
         return len(self.events)
@@ -135,17 +141,16 @@ class History(Sequence[Event]):
         """Keep the n newest events, those with the greatest ids; all when there are fewer.
 
         Raises:
-            ValidationError: n is negative.
+            ValidationError: n is no number, or negative.
         """
-        if n < 0:
-            raise ValidationError(f"There is no history of {n} events. Give 0 or more.")
-        if n >= len(self):
+        if of_shape(n, Number("n", min=0)) >= len(self):
             return self
         last_left_out = self._in_order[len(self) - n - 1].id
         return self.since(last_left_out)
 
     def since(self, event_id: int) -> Self:
         """Keep the events after an id: what is new to a decider that saw the history up to there."""
+        of_shape(event_id, _EVENT_ID)
         return type(self)(event for event in self.events if event.id > event_id)
 
     def event(self, id: int) -> Event:
@@ -154,7 +159,7 @@ class History(Sequence[Event]):
         Raises:
             ValidationError: It is not in this history.
         """
-        place = id - self.events[0].id if self.events else -1
+        place = of_shape(id, _EVENT_ID) - self.events[0].id if self.events else -1
         if 0 <= place < len(self) and self.events[place].id == id:
             return self.events[place]
         if id not in self._by_id:
@@ -248,10 +253,10 @@ class History(Sequence[Event]):
 def _kind(kind: type[Event] | str) -> type[Event]:
     if isinstance(kind, type) and issubclass(kind, Event):
         return kind
-    if kind in EVENTS:
+    if isinstance(kind, str) and kind in EVENTS:
         return EVENTS[kind]
     raise ValidationError(
-        f"{kind!r} is no event of SWF. {_meant(str(kind), EVENTS)}For a type that is not known here, give name=."
+        f"{kind!r} is no event of SWF. {meant(kind, EVENTS)}For a type that is not known here, give name=."
     )
 
 
@@ -264,13 +269,8 @@ def _filterable() -> frozenset[str]:
 def _refuse_unknown(attributes: Mapping[str, Any]) -> None:
     for name in attributes.keys() - _filterable():
         raise InvalidKeywordArgumentError(
-            f"No event has an attribute {name!r}. {_meant(name, _filterable())}The event classes tell their attributes."
+            f"No event has an attribute {name!r}. {meant(name, _filterable())}The event classes tell their attributes."
         )
-
-
-def _meant(word: str, known: Iterable[str]) -> str:
-    close = difflib.get_close_matches(word, list(known))
-    return f"Did you mean {' or '.join(close)}? " if close else ""
 
 
 def _has(event: Event, attributes: Mapping[str, Any]) -> bool:

@@ -4,6 +4,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, Literal, TypeVar
 
 from swf import payload, wire
+from swf.checks import of_kind, of_seconds, refuse_misspelt
 from swf.constants import TERMINATE
 from swf.exceptions import ValidationError
 from swf.models.event import (
@@ -164,11 +165,14 @@ class HistoryBuilder:
         step_seconds: float = 1,
         **attributes: Any,
     ) -> None:
+        of_kind(
+            start, datetime, "datetime", "Give one with a time zone, for instance datetime(2020, 1, 1, tzinfo=UTC)."
+        )
         if start.tzinfo is None:
             raise ValidationError(f"{start} has no time zone. Give one, for instance datetime(2020, 1, 1, tzinfo=UTC).")
         self.state = ExecutionState()
         self._events: list[Event] = []
-        self._step = timedelta(seconds=step_seconds)
+        self._step = timedelta(seconds=of_seconds(step_seconds, "step_seconds"))
         self._now = self._earliest = start.astimezone(UTC) - self._step
         self._answer: DecisionTaskCompleted | None = None
         self._owes_decision_task = False
@@ -193,7 +197,7 @@ class HistoryBuilder:
 
     def advance(self, seconds: float) -> None:
         """Let time pass: the next event happens that much after the one before, or later."""
-        self._earliest = self._now + timedelta(seconds=seconds)
+        self._earliest = self._now + timedelta(seconds=of_seconds(seconds, "seconds"))
 
     def add(self, event: E) -> E:
         """Add any event, give it its id and timestamp, and give it back.
@@ -904,6 +908,7 @@ class HistoryBuilder:
 
     def _happen(self, kind: type[E], told: dict[str, Any], **filled: Any) -> E:
         """Add an event with what the caller told and, for the rest, what was filled in."""
+        refuse_misspelt(kind, told)
         values = filled | told
         if "tag_list" in values:
             values["tag_list"] = tags(values["tag_list"])

@@ -4,7 +4,7 @@ import attrs
 import pytest
 
 from swf import payload, wire
-from swf.exceptions import ValidationError
+from swf.exceptions import InvalidKeywordArgumentError, ValidationError
 from swf.models.event import (
     EVENTS,
     ActivityTaskCanceled,
@@ -682,6 +682,24 @@ def test_time_goes_on_with_every_event_that_does_not_belong_to_the_one_before():
 
     assert seconds == [0, 0, 0.5, 1, 1, 1.5, 2, 2]
     assert {event.timestamp.tzinfo for event in builder.history} == {UTC}
+
+
+@pytest.mark.parametrize(
+    ("ask", "error", "message"),
+    [
+        (lambda: HistoryBuilder(start="2020-01-01"), ValidationError, "'2020-01-01' is no datetime"),
+        (lambda: HistoryBuilder(step_seconds="1"), ValidationError, "step_seconds '1' must be a number of seconds"),
+        (lambda: HistoryBuilder().advance("1"), ValidationError, "seconds '1' must be a number of seconds"),
+        (
+            lambda: HistoryBuilder().add_timer_started("lunch", contrl="x"),
+            InvalidKeywordArgumentError,
+            "TimerStarted has no attribute 'contrl'. Did you mean 'control'",
+        ),
+    ],
+)
+def test_what_a_history_cannot_be_written_with_is_refused(ask, error, message):
+    with pytest.raises(error, match=message):
+        ask()
 
 
 def test_a_start_without_a_time_zone_is_refused():

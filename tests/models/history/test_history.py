@@ -162,9 +162,32 @@ def test_the_latest_events_are_the_newest_ones(history, n, expected):
     assert ids(history.reversed.latest(n)) == expected[::-1]
 
 
-def test_a_negative_number_of_events_is_refused(history):
-    with pytest.raises(ValidationError, match="There is no history of -1 events"):
-        history.latest(-1)
+@pytest.mark.parametrize(
+    ("n", "message"),
+    [(-1, "n -1 must be at least 0"), ("3", "n '3' must be a whole number"), (None, "n None must"), (1.5, "not float")],
+)
+def test_what_is_no_number_of_events_is_refused(history, n, message):
+    with pytest.raises(ValidationError, match=message):
+        history.latest(n)
+
+
+@pytest.mark.parametrize("ask", [History.since, History.event])
+@pytest.mark.parametrize("id", ["7", None, [7], True])
+def test_what_is_no_id_of_an_event_is_refused(history, ask, id):
+    with pytest.raises(ValidationError, match=r"event_id .* must be a whole number"):
+        ask(history, id)
+
+
+@pytest.mark.parametrize("make", [History, History.from_event_list])
+def test_what_is_no_list_of_events_is_refused(make):
+    with pytest.raises(ValidationError, match="5 is no list of events"):
+        make(5)
+
+
+@pytest.mark.parametrize("events", [[5], [{}], ["TimerFired"], {"events": []}, [{"eventType": "TimerFired"}]])
+def test_what_is_no_event_of_swf_is_refused(events):
+    with pytest.raises(ValidationError, match=r"is no event as SWF writes them .* the list 'events'"):
+        History.from_event_list(events)
 
 
 def test_reversed_is_newest_first_and_back(history):
@@ -219,18 +242,18 @@ def test_an_event_of_an_unknown_type_is_found_by_its_name():
 
 
 def test_an_attribute_that_no_event_has_is_refused_with_what_may_be_meant(history):
-    with pytest.raises(InvalidKeywordArgumentError, match=r"'activty_id'. Did you mean activity_id"):
+    with pytest.raises(InvalidKeywordArgumentError, match=r"'activty_id'. Did you mean 'activity_id'"):
         history.filter(activty_id="charge")
 
 
-@pytest.mark.parametrize("kind", ["TimerFird", int, "Timer", 7])
+@pytest.mark.parametrize("kind", ["TimerFird", int, "Timer", 7, ["TimerFired"]])
 def test_a_kind_of_event_that_does_not_exist_is_refused(history, kind):
     with pytest.raises(ValidationError, match="is no event of SWF"):
         history.filter(kind)
 
 
 def test_a_misspelt_event_is_told_what_may_be_meant(history):
-    with pytest.raises(ValidationError, match="Did you mean TimerFired"):
+    with pytest.raises(ValidationError, match="Did you mean 'TimerFired'"):
         history.filter("TimerFird")
 
 
