@@ -5,7 +5,8 @@
 - `swf.actors`: base classes for deciders and activity workers.
 - `swf.connection`, `swf.settings`, `swf.credentials`: which SWF, and as whom.
 - `swf.engine`: an SWF of this process, over SQLite.
-- `swf.payload`: JSON values in SWF's texts.
+- `swf.signals`, `swf.telemetry`, `swf.logs`: what actors do, as signals, as spans and metrics, in logs.
+- `swf.payload`, `swf.failure`: JSON values, and why something failed, in SWF's texts.
 - `swf.constants`, `swf.shapes`, `swf.exceptions`: SWF's words, limits and faults.
 
 Importing `swf` imports none of them, and never boto3; ``swf.models`` and the like are imported when first used.
@@ -22,11 +23,15 @@ _MODULES = frozenset(
         "credentials",
         "engine",
         "exceptions",
+        "failure",
+        "logs",
         "models",
         "payload",
         "querysets",
         "settings",
         "shapes",
+        "signals",
+        "telemetry",
     }
 )
 

@@ -1,14 +1,31 @@
 """Base classes for what works on tasks: deciders and activity workers.
 
 - `core`: `Actor`: polling in threads, starting, stopping without losing a task; `run` and `stop` several.
-- `decider`: `Decider`: decision tasks.
-- `worker`: `ActivityWorker`: activity tasks.
+- `decider`: `Decider`: decision tasks. `portions`: more decisions than one answer may have.
+- `worker`: `ActivityWorker`: activity tasks. `running`, `heartbeat`: a task while it is worked on.
+- `executors`, `processes`: where handlers run.
+- `handlers`: which function handles what. `trouble`: what keeps an actor from polling or answering.
+- `observers`: who is told what actors do.
 
 An actor never polls for a task it would not work on, and never drops one it was given.
 """
 
 from swf.actors.core import Actor, run, stop
-from swf.actors.decider import Decider
-from swf.actors.worker import ActivityWorker, TaskCanceled
+from swf.actors.decider import Decider, workflow
+from swf.actors.running import RunningTask, TaskCanceled
+from swf.actors.worker import ActivityWorker, activity
+from swf.failure import Failure, TaskFailed
 
-__all__ = ["ActivityWorker", "Actor", "Decider", "TaskCanceled", "run", "stop"]
+__all__ = [
+    "ActivityWorker",
+    "Actor",
+    "Decider",
+    "Failure",
+    "RunningTask",
+    "TaskCanceled",
+    "TaskFailed",
+    "activity",
+    "run",
+    "stop",
+    "workflow",
+]

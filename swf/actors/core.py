@@ -3,13 +3,12 @@
 import enum
 import logging
 import os
-import random
 import secrets
 import signal
 import socket
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from types import FrameType, TracebackType
 from typing import Any, ClassVar, Generic, Self, TypeVar
@@ -17,16 +16,11 @@ from typing import Any, ClassVar, Generic, Self, TypeVar
 import attrs
 
 from swf import connection as connections
+from swf import logs
+from swf.actors import observers
+from swf.actors.trouble import Trouble, is_fatal
 from swf.connection import Connection
-from swf.exceptions import (
-    ConfigurationError,
-    DoesNotExistError,
-    InvalidCredentialsError,
-    OperationNotPermittedError,
-    PollTimeout,
-    SWFError,
-    narrowed,
-)
+from swf.exceptions import DoesNotExistError, PollTimeout, SWFError, ThrottledError, ValidationError, narrowed
 from swf.models.base import Request
 from swf.models.domain import Domain, domain_of
 from swf.shapes import Identity, PageSize, StartAtPreviousStartedEvent, TaskList
@@ -35,7 +29,8 @@ Task = TypeVar("Task")
 
 _log = logging.getLogger(__name__)
 
-LONGEST_PAUSE_SECONDS = 60.0
+# So many of an actor's threads poll at the same time, unless it says otherwise: enough for hundreds of tasks a second.
+POLLERS = 5
 
 
 class State(enum.Enum):
@@ -59,10 +54,11 @@ class Poll(Request):
 class Actor(Generic[Task]):
     """Something that polls a task list of a domain and works on the tasks it is given.
 
-    `start` polls in a background thread and `stop` ends that; `run` does both in the foreground, until the process is
+    `start` polls in background threads and `stop` ends that; `run` does both in the foreground, until the process is
     interrupted; ``with actor:`` starts and stops it. Subclass `Decider` or `ActivityWorker`, or give your own
-    `poll_task` and `perform_task`. A subclass that has another way of running (processes, gevent) replaces `start`
-    and `stop`.
+    `poll_task` and `perform_task`. A subclass that has another way of running (gevent) replaces `start` and `stop`.
+
+    Each of its threads polls for a task and works on it itself, so no task is taken that nobody is free for.
 
     Args:
         domain: The domain, or its name.
@@ -70,6 +66,11 @@ class Actor(Generic[Task]):
         identity: Who polls, as histories tell it, 256 characters at most. Left out, it is made of the host's name,
             the process id and a random suffix.
         connection: Which SWF. Left out, the domain's own connection.
+        concurrency: How many tasks are worked on at the same time.
+        pollers: How many polls may wait at the same time. Left out, 5, or as many as the concurrency if that is less.
+
+    Raises:
+        ValidationError: One of these cannot be.
     """
 
     STATES: ClassVar[type[State]] = State
@@ -81,16 +82,37 @@ class Actor(Generic[Task]):
         *,
         identity: str | None = None,
         connection: Connection | None = None,
+        concurrency: int = 1,
+        pollers: int | None = None,
     ) -> None:
         self.domain = domain_of(domain)
         self.task_list = task_list
         self.identity = identity or f"{socket.gethostname()[:200]}:{os.getpid()}:{secrets.token_hex(4)}"
+        self.concurrency = _at_least_one("concurrency", concurrency)
+        self.pollers = min(self.concurrency, POLLERS if pollers is None else _at_least_one("pollers", pollers))
         self._connection = connection
+        self._rest()
+        Poll(task_list=task_list, identity=self.identity)
+
+    def _rest(self) -> None:
+        """Be at rest: hold nothing that belongs to running."""
         self._stopping = threading.Event()
-        self._thread: threading.Thread | None = None
+        self._threads: list[threading.Thread] = []
+        self._may_poll = threading.Semaphore(self.pollers)
+        self._trouble = Trouble(self)
+        self._in_hand: dict[int, Task] = {}
+        self._may_end = threading.Lock()
+        self._ended_by: SWFError | None = None
         # A running actor stays with the SWF it began with, whatever becomes the default meanwhile.
         self._pinned: Connection | None = None
-        Poll(task_list=task_list, identity=self.identity)
+
+    def __getstate__(self) -> dict[str, Any]:
+        running = ("_stopping", "_threads", "_may_poll", "_trouble", "_in_hand", "_may_end", "_ended_by", "_pinned")
+        return {name: value for name, value in vars(self).items() if name not in running}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        vars(self).update(state)
+        self._rest()
 
     @property
     def connection(self) -> Connection:
@@ -100,9 +122,24 @@ class Actor(Generic[Task]):
     @property
     def state(self) -> State:
         """Whether the actor polls: one of `Actor.STATES`."""
-        if self._thread is None or not self._thread.is_alive():
+        if not any(thread.is_alive() for thread in self._threads):
             return State.STOPPED
         return State.STOPPING if self._stopping.is_set() else State.RUNNING
+
+    @property
+    def in_hand(self) -> tuple[Task, ...]:
+        """The tasks that are worked on now."""
+        return tuple(self._in_hand.values())
+
+    @property
+    def failures(self) -> int:
+        """How many polls in a row failed; 0 when the last one was answered."""
+        return self._trouble.failures
+
+    @property
+    def ended_by(self) -> SWFError | None:
+        """The error that ended the actor, if it did not end because it was stopped."""
+        return self._ended_by
 
     def poll_task(self) -> Task:
         """Ask SWF for a task, for a minute at most.
@@ -110,11 +147,18 @@ class Actor(Generic[Task]):
         Raises:
             PollTimeout: There was none.
         """
-        raise NotImplementedError(f"{type(self).__name__} says nowhere how to poll_task().")
+        raise NotImplementedError(f"{type(self).__name__} does not say how to poll. Give it a poll_task().")
 
     def perform_task(self, task: Task) -> None:
         """Work on a task, and answer it. What is raised here is logged, and polling goes on."""
-        raise NotImplementedError(f"{type(self).__name__} says nowhere how to perform_task().")
+        raise NotImplementedError(f"{type(self).__name__} does not say what to do. Give it a perform_task(task).")
+
+    def check(self) -> None:
+        """Refuse to start what cannot work; called by `start`.
+
+        Raises:
+            ConfigurationError: What is missing, and what to do.
+        """
 
     def tasks(self) -> Iterator[Task]:
         """Give task after task, each to be answered by its taker; ends when the actor is stopped."""
@@ -126,35 +170,53 @@ class Actor(Generic[Task]):
             yield task
 
     def start(self) -> None:
-        """Poll in a background thread from now on; an actor that polls already goes on."""
+        """Poll in background threads from now on; an actor that polls already goes on.
+
+        Raises:
+            ConfigurationError: It could not work on what it would be given.
+        """
         if self.state is not State.STOPPED:
             return
-        self._stopping.clear()
-        self._pinned = None
+        self.check()
+        self._rest()
         self._pinned = self.connection
-        self._thread = threading.Thread(target=self._work, name=f"{type(self).__name__} {self.task_list}", daemon=True)
-        self._thread.start()
+        name = f"{type(self).__name__} {self.task_list}"
+        self._threads = [
+            threading.Thread(target=self._work, name=f"{name} {number}", daemon=True)
+            for number in range(self.concurrency)
+        ]
+        for thread in self._threads:
+            thread.start()
 
     def stop(self, timeout: float | None = None) -> bool:
-        """Stop polling, and wait until the task in hand is answered.
+        """Stop polling, and wait until the tasks in hand are answered.
 
-        The poll under way is not cut off: SWF may just be handing out a task on it, which would be lost until it
-        times out. On AWS that can take a minute; an engine of this process answers it at once.
+        A poll under way is not cut off: SWF may just be handing out a task on it, which would be lost until it times
+        out. On AWS that can take a minute; an engine of this process answers it at once.
 
         Args:
             timeout: How many seconds to wait. Left out, as long as it takes.
 
         Returns:
-            Whether the actor has stopped. If not, it will as soon as its task is answered.
+            Whether the actor has stopped. If not, the log says which tasks are in hand (`in_hand`): it stops as soon
+            as they are answered.
         """
         self._stopping.set()
         until = None if timeout is None else time.monotonic() + timeout
-        while self._thread is not None and self._thread.is_alive() and self._thread is not threading.current_thread():
-            self.connection.end_polls(self.identity)
-            self._thread.join(0.02)
-            if until is not None and time.monotonic() >= until:
-                return not self._thread.is_alive()
+        for thread in self._threads:
+            while thread.is_alive() and thread is not threading.current_thread():
+                self.connection.end_polls(self.identity)
+                thread.join(0.02)
+                if until is not None and time.monotonic() >= until:
+                    return self._stopped_in_time()
         return True
+
+    def _stopped_in_time(self) -> bool:
+        if self.state is State.STOPPED:
+            return True
+        held = ", ".join(map(repr, self.in_hand)) or "none; a poll is under way"
+        _log.warning("%r did not stop in time. Tasks in hand: %s", self, held)
+        return False
 
     def run(self) -> None:
         """Poll in the foreground until SIGINT or SIGTERM comes; see `swf.actors.run`, which does so for several."""
@@ -181,68 +243,151 @@ class Actor(Generic[Task]):
             raise narrowed(error, self.domain.DoesNotExist) from error.__cause__
 
     def _work(self) -> None:
-        failures = 0
         while not self._stopping.is_set():
+            # Whoever has the place to poll keeps it until there is a task for it to work on.
+            with self._may_poll:
+                task = self._next_task()
+            if task is not None:
+                self._perform(task)
+
+    def _next_task(self) -> Task | None:
+        """Poll until there is a task, whatever is in the way; None when it is time to stop."""
+        while not self._stopping.is_set():
+            self._trouble.wait(self._stopping)
+            if self._stopping.is_set():
+                return None
+            began = time.monotonic()
             try:
                 task = self.poll_task()
             except PollTimeout:
-                failures = 0
-            except (OperationNotPermittedError, InvalidCredentialsError, ConfigurationError) as error:
-                _log.error("%r ends: %s", self, error)
-                return
+                self._trouble.is_over()
+                observers.tell("poll_empty", self, seconds=time.monotonic() - began)
             except SWFError as error:
-                failures += 1
-                _log.warning("%r polls again in a moment: %s", self, error)
-                self._stopping.wait(pause(failures))
+                self._failed_to_poll(error)
+            except Exception:
+                _log.exception("%r ends: its poll_task() failed", self)
+                self._stopping.set()
+                raise
             else:
-                failures = 0
-                self._perform(task)
+                self._trouble.is_over()
+                observers.tell("task_polled", self, task=task, seconds=time.monotonic() - began)
+                return task
+        return None
+
+    def _failed_to_poll(self, error: SWFError) -> None:
+        if isinstance(error, ThrottledError):
+            observers.tell("throttled", self, error=error)
+        if not is_fatal(error):
+            self._trouble.met(error)
+            return
+        # Of several pollers that meet it the first one tells it.
+        if self._may_end.acquire(blocking=False):
+            self._ended_by = error
+            _log.error("%r ends: %s", self, error)
+            self._stopping.set()
 
     def _perform(self, task: Task) -> None:
+        me = threading.get_ident()
+        self._in_hand[me] = task
         try:
-            self.perform_task(task)
+            with logs.about(**self._about(task)), observers.working(self, task):
+                self.perform_task(task)
         except (Exception, SystemExit):
             _log.exception("%r could not finish %r: it is open until its timeout.", self, task)
+        finally:
+            del self._in_hand[me]
+
+    def _about(self, task: Task) -> dict[str, str | None]:
+        """Give what log records say of a task."""
+        execution = getattr(task, "workflow_execution", None)
+        return {
+            "domain": self.domain.name,
+            "task_list": self.task_list,
+            "workflow_id": execution and execution.workflow_id,
+            "run_id": execution and execution.run_id,
+        }
 
 
-def run(*actors: Actor[Any]) -> None:
+def run(*actors: Actor[Any], stop_timeout: float | None = None) -> None:
     """Have actors poll in the foreground until SIGINT or SIGTERM comes, then stop them without losing a task.
 
-    All are told to stop before the first is waited for. In another thread than the main one, where Python delivers no
+    All are told to stop before the first is waited for. A second signal ends the process now: the tasks in hand are
+    left to their timeouts, and the log says which. In another thread than the main one, where Python delivers no
     signals, it ends when each of them was stopped.
+
+    Args:
+        actors: Deciders, workers, or actors of your own.
+        stop_timeout: How many seconds the tasks in hand may take after the first signal. Left out, as long as it takes.
+
+    Raises:
+        SWFError: An actor ended because of it; the others were stopped.
+        SystemExit: A second signal came, or the time was over.
     """
-    stopping = threading.Event()
-    handlers = _on_signals(stopping.set)
+    heard: list[int] = []
+    handlers = _on_signals(heard)
     try:
         for actor in actors:
             actor.start()
-        while not stopping.is_set() and any(actor.state is not State.STOPPED for actor in actors):
-            stopping.wait(0.1)
+        while not heard and _all_are_well(actors):
+            time.sleep(0.05)
     finally:
-        stop(*actors)
+        _stop_unless_hurried(actors, heard, stop_timeout)
         for number, handler in handlers.items():
             signal.signal(number, handler)
+    for actor in actors:
+        if actor.ended_by is not None:
+            raise actor.ended_by
 
 
-def stop(*actors: Actor[Any]) -> None:
-    """Stop actors, all at once: each is told before the first is waited for."""
-    going = list(actors)
-    while going:
-        going = [actor for actor in going if not actor.stop(timeout=0)]
+def _all_are_well(actors: tuple[Actor[Any], ...]) -> bool:
+    return any(actor.state is not State.STOPPED for actor in actors) and not any(actor.ended_by for actor in actors)
 
 
-def _on_signals(call: Callable[[], None]) -> dict[int, Any]:
-    """Call this when the process is asked to end; give the handlers that did so before."""
+def _stop_unless_hurried(actors: tuple[Actor[Any], ...], heard: list[int], timeout: float | None) -> None:
+    """Stop actors; leave their tasks when a second signal comes, or the time is over."""
+    if heard:
+        _log.info("%s came: no more polls; tasks in hand are finished", signal.Signals(heard[0]).name)
+    stopping = threading.Thread(target=stop, args=actors, kwargs={"timeout": timeout}, daemon=True)
+    stopping.start()
+    while stopping.is_alive() and len(heard) < 2:
+        stopping.join(0.05)
+    left = [repr(task) for actor in actors for task in actor.in_hand]
+    if left or stopping.is_alive():
+        _log.error("Left without an answer: %s", ", ".join(left) or "nothing; polls were under way")
+        raise SystemExit(128 + heard[-1] if heard else 1)
+
+
+def stop(*actors: Actor[Any], timeout: float | None = None) -> bool:
+    """Stop actors, all at once: each is told before the first is waited for.
+
+    Args:
+        actors: Those to stop.
+        timeout: How many seconds to wait. Left out, as long as it takes.
+
+    Returns:
+        Whether all have stopped.
+    """
+    stopping = [threading.Thread(target=actor.stop, args=(timeout,), daemon=True) for actor in actors]
+    for thread in stopping:
+        thread.start()
+    for thread in stopping:
+        thread.join()
+    return all(actor.state is State.STOPPED for actor in actors)
+
+
+def _on_signals(heard: list[int]) -> dict[int, Any]:
+    """Write down the signals that ask the process to end; give the handlers that did so before."""
     if threading.current_thread() is not threading.main_thread():
         return {}
 
     def hear(number: int, frame: FrameType | None) -> None:
-        _log.info("%s came: no more polls; tasks in hand are finished", signal.Signals(number).name)
-        call()
+        # Nothing that takes a lock: the thread that runs this may hold it.
+        heard.append(number)
 
     return {number: signal.signal(number, hear) for number in (signal.SIGINT, signal.SIGTERM)}
 
 
-def pause(failures: int) -> float:
-    """Give how many seconds to wait after so many failures in a row: doubling, with jitter, a minute at most."""
-    return random.uniform(0.5, 1.0) * min(LONGEST_PAUSE_SECONDS, 0.5 * 2.0 ** min(failures, 10))
+def _at_least_one(name: str, value: int) -> int:
+    if isinstance(value, bool) or not isinstance(value, int) or value < 1:
+        raise ValidationError(f"{name} is {value!r}, and must be a whole number from 1.")
+    return value

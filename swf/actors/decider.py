@@ -1,33 +1,147 @@
 """Decision tasks: what happened is read, what happens next is answered."""
 
 import logging
+import re
+from collections.abc import Callable, Iterator
+from difflib import get_close_matches
+from functools import partial
+from typing import Any, TypeVar
 
+import attrs
+
+from swf.actors import observers
 from swf.actors.core import Actor, Poll
-from swf.exceptions import DoesNotExistError, PollTimeout
+from swf.actors.handlers import Handler, Handlers, Type, mark, named, shown
+from swf.actors.portions import Place, as_it_was, is_ours, place_of, portion, reached
+from swf.actors.trouble import persistently
+from swf.connection import Connection
+from swf.constants import NONE
+from swf.exceptions import ConfigurationError, DoesNotExistError, PollTimeout, SWFError
+from swf.models.decision import Decision
+from swf.models.domain import Domain
+from swf.models.event import EVENTS, DecisionTaskCompleted, Event, TimerFired, TimerStarted, WorkflowExecutionStarted
 from swf.models.event.refusal import REFUSED
-from swf.models.task import Decisions, DecisionTask
+from swf.models.task import Decisions, DecisionTask, listed
+from swf.shapes import TypeId
+
+F = TypeVar("F", bound=Callable[..., Any])
 
 _log = logging.getLogger(__name__)
+
+_HANDLER_OF = {"on" + re.sub("([A-Z])", r"_\1", name).lower(): name for name in EVENTS}
+
+
+def workflow(name: str | Type, version: str | None = None) -> Callable[[F], F]:
+    """Make a method of a `Decider` decide on the executions of a workflow type.
+
+    >>> class Shop(Decider):
+    ...     @workflow("Order", "1.0")
+    ...     def order(self, task):
+    ...         return []
+
+    Args:
+        name: The type's name, or a type that has a name and a version.
+        version: The type's version.
+    """
+    return lambda function: mark(function, "workflow", named(name, version), None)
 
 
 class Decider(Actor[DecisionTask]):
     """Polls for decision tasks and answers them with decisions.
 
-    Subclass it and say in `decide` what happens next:
+    There are three ways to say what happens next, each with decisions, one or several or None. Subclass it and look at
+    the whole history in `decide`:
 
     >>> from swf.models.decision import CompleteWorkflowExecution
     >>> class Greeter(Decider):
     ...     def decide(self, task):
     ...         return CompleteWorkflowExecution(result=f"Hello, {task.history.input}!")
 
-    A task whose `decide` raises is not answered: the error is logged with the execution's ids, and SWF hands the task
-    out again when its timeout is over.
+    Or say what each new event brings about, in methods that are named after SWF's events:
+
+    >>> class Polite(Decider):
+    ...     def on_workflow_execution_started(self, task, event):
+    ...         return CompleteWorkflowExecution(result=f"Hello, {event.input}!")
+
+    Or have a function or a method for each workflow type, by `workflow`. Executions of other types are then left alone.
+
+    What is decided has to follow from the history alone: it is decided again when SWF did not get the answer, and when
+    one answer could not hold it all. A task whose decider raises is not answered: the error is logged with the
+    execution's ids, and SWF hands the task out again when its timeout is over.
+
+    Args:
+        domain: The domain, or its name.
+        task_list: The task list to watch.
+        identity: Who polls, as histories tell it. Left out, it is made of host, process and a random suffix.
+        connection: Which SWF. Left out, the domain's own connection.
+        concurrency: How many executions are decided on at the same time.
+        pollers: How many polls may wait at the same time. Left out, 5, or as many as the concurrency if that is less.
 
     See: https://docs.aws.amazon.com/amazonswf/latest/developerguide/swf-dg-dev-deciders.html
     """
 
+    def __init__(
+        self,
+        domain: Domain | str,
+        task_list: str,
+        *,
+        identity: str | None = None,
+        connection: Connection | None = None,
+        concurrency: int = 1,
+        pollers: int | None = None,
+    ) -> None:
+        self._handlers: Handlers[None] = Handlers("workflow", self)
+        self._left_alone: set[TypeId | None] = set()
+        super().__init__(
+            domain, task_list, identity=identity, connection=connection, concurrency=concurrency, pollers=pollers
+        )
+
+    def workflow(self, name: str | Type, version: str | None = None) -> Callable[[F], F]:
+        """Make a function decide on the executions of a workflow type.
+
+        >>> from swf.models.decision import CompleteWorkflowExecution
+        >>> shop = Decider("shop", "orders")
+        >>> @shop.workflow("Order", "1.0")
+        ... def order(task):
+        ...     return CompleteWorkflowExecution(result=task.history.input)
+
+        Args:
+            name: The type's name, or a type that has a name and a version.
+            version: The type's version.
+
+        Raises:
+            ValidationError: The type has a handler already.
+        """
+
+        def register(function: F) -> F:
+            self._handlers.add(Handler(named(name, version), function, None))
+            return function
+
+        return register
+
+    def check(self) -> None:
+        """Refuse to start without anything that decides.
+
+        Raises:
+            ConfigurationError: There is nothing, or a method is named after an event that does not exist.
+        """
+        for name in dir(type(self)):
+            if name.startswith("on_") and name not in _HANDLER_OF:
+                close = get_close_matches(name, _HANDLER_OF, 1)
+                hint = f" Did you mean {close[0]}?" if close else ""
+                raise ConfigurationError(f"{type(self).__name__}.{name} is named after no event of SWF.{hint}")
+        if not (self._handlers or self._decides() or self._listens()):
+            raise ConfigurationError(
+                f"{self!r} does not say what to decide. Give it a decide(task), methods such as "
+                "on_workflow_execution_started(task, event), or functions: @decider.workflow('Name', '1.0')."
+            )
+
     def decide(self, task: DecisionTask) -> Decisions:
         """Say what happens next in an execution, given its history.
+
+        As it stands it asks the handler of the execution's type, else the methods that are named after the new events:
+        until one of them closes the execution. If SWF would not close it because of events that came meanwhile, what
+        closed it is asked again after their methods.
 
         Args:
             task: ``task.history`` has all events, ``task.new_events`` those since the last decision of this execution.
@@ -36,7 +150,16 @@ class Decider(Actor[DecisionTask]):
             Decisions in the order in which SWF carries them out; one that closes the execution must be the last.
             None or none at all leaves the execution as it is until something happens to it.
         """
-        raise NotImplementedError(f"{type(self).__name__} says nowhere what to decide(task).")
+        handler = self._handlers.get(task.workflow_type)
+        if handler is not None:
+            given: Decisions = handler.function(task)
+            return given
+        if not self._listens():
+            raise ConfigurationError(f"{type(self).__name__} does not say what to decide(task).")
+        decisions = list(self._hear(task))
+        if not any(decision.closes for decision in decisions):
+            decisions.extend(self._close_again(task))
+        return decisions
 
     def poll(
         self,
@@ -115,17 +238,111 @@ class Decider(Actor[DecisionTask]):
 
     def perform_task(self, task: DecisionTask) -> None:
         """Decide, and answer the task."""
-        for refusal in task.new_events:
-            if type(refusal) in REFUSED:
-                _log.warning("SWF refused a decision on %r: %r", task.execution, refusal)
+        if not self._knows(task):
+            self._leave_alone(task)
+            return
+        for event in task.new_events:
+            if isinstance(event, WorkflowExecutionStarted):
+                observers.tell("execution_started", self, task=task)
+            elif type(event) in REFUSED:
+                _log.warning("SWF refused a decision on %r: %r", task.execution, event)
         try:
-            decisions = self.decide(task)
-        except (Exception, SystemExit):
+            decisions = self._portion(task)
+        except (Exception, SystemExit) as error:
+            observers.tell("task_failed", self, task=task, error=error)
             _log.exception(
                 "Deciding on %r failed. The task is not answered; SWF gives it again after its timeout.", task.execution
             )
             return
+        self._answer(task, decisions)
+
+    def _answer(self, task: DecisionTask, decisions: tuple[Decision, ...]) -> None:
         try:
-            task.complete(decisions)
+            persistently(partial(task.complete, decisions), repr(task.execution), seconds=_seconds_to_answer(task))
         except DoesNotExistError:
+            observers.tell("task_timed_out", self, task=task)
             _log.warning("The decisions on %r came too late: the task or the execution is closed.", task.execution)
+            return
+        except SWFError as error:
+            observers.tell("task_failed", self, task=task, error=error)
+            _log.error("SWF did not take the decisions on %r, and gives the task again: %s", task.execution, error)
+            return
+        observers.tell("decision_made", self, task=task, decisions=decisions)
+        if decisions and decisions[-1].closes:
+            observers.tell("execution_closed", self, task=task, decision=decisions[-1])
+
+    def _portion(self, task: DecisionTask) -> tuple[Decision, ...]:
+        """Decide, and give what one answer can hold."""
+        place = reached(task)
+        if place is not None:
+            decisions = listed(self.decide(as_it_was(task, place)))
+            if place.sent < len(decisions):
+                return portion(decisions, place)
+            task = attrs.evolve(task, previous_started_event_id=place.started_event_id)
+        return portion(listed(self.decide(task)), place_of(task))
+
+    def _hear(self, task: DecisionTask) -> Iterator[Decision]:
+        """Yield what the methods for the new events decide, until one of them closes the execution."""
+        for event in task.new_events:
+            if isinstance(event, TimerStarted | TimerFired) and is_ours(event):
+                continue
+            for decision in listed(self._heard(task, event)):
+                yield decision
+                if decision.closes:
+                    return
+
+    def _heard(self, task: DecisionTask, event: Event) -> Decisions:
+        method = _METHOD_OF.get(event.name)
+        hear: Callable[[DecisionTask, Event], Decisions] | None = getattr(self, method, None) if method else None
+        return None if hear is None else hear(task, event)
+
+    def _close_again(self, task: DecisionTask) -> Iterator[Decision]:
+        """Yield what closed the execution before, if SWF refused that because of events that were not seen."""
+        refused = [event for event in task.new_events if getattr(event, "cause", None) == "UNHANDLED_DECISION"]
+        if not refused:
+            return
+        before = as_it_was(task, _answered_by(task, refused[-1].attributes["decisionTaskCompletedEventId"]))
+        yield from (decision for decision in listed(self.decide(before)) if decision.closes)
+
+    def _about(self, task: DecisionTask) -> dict[str, str | None]:
+        kind = task.workflow_type
+        return {**super()._about(task), "workflow_type": kind and kind.name, "version": kind and kind.version}
+
+    def _knows(self, task: DecisionTask) -> bool:
+        return self._decides() or self._listens() or self._handlers.get(task.workflow_type) is not None
+
+    def _leave_alone(self, task: DecisionTask) -> None:
+        if task.workflow_type not in self._left_alone:
+            self._left_alone.add(task.workflow_type)
+            _log.warning(
+                "%r decides nothing on executions of the type %s, such as %r, and leaves them alone. It has handlers "
+                "for: %s. Give them another task list, or a handler.",
+                self,
+                shown(task.workflow_type),
+                task.execution,
+                self._handlers.shown,
+            )
+
+    def _decides(self) -> bool:
+        return type(self).decide is not Decider.decide
+
+    def _listens(self) -> bool:
+        return any(name in _HANDLER_OF for name in dir(type(self)))
+
+
+_METHOD_OF = {event: method for method, event in _HANDLER_OF.items()}
+
+
+def _answered_by(task: DecisionTask, completed_event_id: int) -> Place:
+    """Give the place of an earlier task of the same execution, by the event of its answer."""
+    answers = [event for event in task.history if isinstance(event, DecisionTaskCompleted)]
+    (answer,) = (event for event in answers if event.id == completed_event_id)
+    since = max((event.started_event_id for event in answers if event.id < completed_event_id), default=0)
+    return Place(answer.started_event_id, since)
+
+
+def _seconds_to_answer(task: DecisionTask) -> float | None:
+    """Give how long SWF waits for the answer to a task; None when it waits for ever, or that is not known."""
+    started = task.history.started
+    timeout = None if started is None else started.task_start_to_close_timeout
+    return None if timeout is None or timeout == NONE else float(timeout)

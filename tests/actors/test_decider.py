@@ -5,7 +5,7 @@ import logging
 import pytest
 
 from swf.actors import Decider
-from swf.exceptions import DecisionTaskDoesNotExist, PollTimeout, ValidationError
+from swf.exceptions import ConfigurationError, DecisionTaskDoesNotExist, PollTimeout, ValidationError
 from swf.models import DecisionTask, Domain
 from swf.models.decision import CompleteWorkflowExecution, RecordMarker, ScheduleActivityTask, StartTimer
 from swf.models.event import DecisionTaskScheduled, DecisionTaskTimedOut, MarkerRecorded, WorkflowExecutionStarted
@@ -215,13 +215,15 @@ def test_tasks_can_be_taken_in_a_loop_that_ends_when_the_decider_stops(domain, s
     assert seen == [1]
 
 
-def test_a_decider_that_says_nowhere_what_to_decide_is_named(domain, start, caplog):
-    start("order-1")
+def test_a_decider_that_does_not_say_what_to_decide_is_not_started(domain):
     decider = Decider(domain, "orders")
 
-    decider.perform_task(decider.poll())
+    with pytest.raises(
+        ConfigurationError, match=r"Decider\(.*\) does not say what to decide. Give it a decide\(task\)"
+    ):
+        decider.start()
 
-    assert "Decider says nowhere what to decide(task)" in caplog.records[-1].exc_text
+    assert decider.state is Decider.STATES.STOPPED
 
 
 @pytest.mark.parametrize(

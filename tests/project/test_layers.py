@@ -17,9 +17,12 @@ ROOT = Path(swf.__file__).parent
 ROWS = {
     "swf.wire": 0,
     "swf.shapes": 0,
+    "swf.checks": 0,
     "swf.payload": 0,
     "swf.constants": 0,
     "swf.exceptions": 0,
+    "swf.failure": 0,
+    "swf.logs": 0,
     "swf.models.event": 1,
     "swf.models.decision": 1,
     "swf.models.history": 1,
@@ -29,7 +32,8 @@ ROWS = {
     "swf.models": 3,
     "swf.querysets": 4,
     "swf.actors": 5,
-    "swf.signals": 5,
+    "swf.signals": 6,
+    "swf.telemetry": 6,
     "swf.workflows": 6,
     "swf.specs": 6,
     "swf.sync": 6,
@@ -174,7 +178,17 @@ def test_the_rule_tells_good_imports_from_bad_ones(found, good):
 
 
 HEAVY = "boto3 botocore click rich uvicorn starlette jinja2 greenlet blinker yaml opentelemetry pytest hypothesis"
-QUICK = ["swf", "swf.models", "swf.querysets", "swf.actors", "swf.connection", "swf.payload", "swf.pytest_plugin"]
+QUICK = [
+    "swf",
+    "swf.models",
+    "swf.querysets",
+    "swf.actors",
+    "swf.connection",
+    "swf.payload",
+    "swf.failure",
+    "swf.logs",
+    "swf.pytest_plugin",
+]
 
 # What a module is for: only pytest itself loads the plugin.
 BELONGS = {"swf.pytest_plugin": {"pytest"}}
