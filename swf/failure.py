@@ -157,6 +157,11 @@ def _shortened(failure: Failure, room: int) -> Failure:
     )
 
 
+def as_details(text: str) -> str | None:
+    """Give a text as SWF takes it for details: not too long, and nothing in it that cannot be sent."""
+    return _sendable(text)[:LONGEST_DETAILS] or None
+
+
 def _sendable(text: str) -> str:
     # Half of a surrogate pair, as in the name of a file, is no text that can be sent. As an escape it is good JSON too.
     return text.encode("utf-8", "backslashreplace").decode()

@@ -126,8 +126,13 @@ class Text(Shape):
             return f"has {len(value)} characters, and must have at least {self.min}"
         if self.max is not None and len(value) > self.max:
             return f"has {len(value):,} characters, and may have {self.max:,} at most"
+        if not value.isascii() and _SURROGATE.search(value):
+            return "contains half of a surrogate pair, which is no character and cannot be sent"
         return None
 
+
+# Names of files that are no UTF-8 have such halves, and texts that were cut in two.
+_SURROGATE = re.compile("[\ud800-\udfff]")
 
 _FORBIDDEN = re.compile(r"[:/|\x00-\x1f\x7f-\x9f]")
 

@@ -8,7 +8,7 @@ import signal
 import socket
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from types import FrameType, TracebackType
 from typing import Any, ClassVar, Generic, Self, TypeVar
@@ -18,7 +18,7 @@ import attrs
 from swf import connection as connections
 from swf import logs
 from swf.actors import observers
-from swf.actors.trouble import Trouble, is_fatal
+from swf.actors.trouble import Trouble, is_fatal, persistently
 from swf.connection import Connection
 from swf.exceptions import DoesNotExistError, PollTimeout, SWFError, ThrottledError, ValidationError, narrowed
 from swf.models.base import Request
@@ -90,7 +90,7 @@ class Actor(Generic[Task]):
         self.identity = identity or f"{socket.gethostname()[:200]}:{os.getpid()}:{secrets.token_hex(4)}"
         self.concurrency = _at_least_one("concurrency", concurrency)
         self.pollers = min(self.concurrency, POLLERS if pollers is None else _at_least_one("pollers", pollers))
-        self._connection = connection
+        self._connection = connections.checked(connection)
         self._rest()
         Poll(task_list=task_list, identity=self.identity)
 
@@ -243,6 +243,10 @@ class Actor(Generic[Task]):
             raise narrowed(error, self.domain.DoesNotExist) from error.__cause__
 
     def _work(self) -> None:
+        with logs.about(domain=self.domain.name, task_list=self.task_list):
+            self._poll_and_perform()
+
+    def _poll_and_perform(self) -> None:
         while not self._stopping.is_set():
             # Whoever has the place to poll keeps it until there is a task for it to work on.
             with self._may_poll:
@@ -274,9 +278,16 @@ class Actor(Generic[Task]):
                 return task
         return None
 
-    def _failed_to_poll(self, error: SWFError) -> None:
+    def _persistently(self, send: Callable[[], None], what: str, *, seconds: float | None = None) -> None:
+        """Send an answer until SWF has it, or no longer waits for it."""
+        persistently(send, what, seconds=seconds, hear=self._tell_throttled)
+
+    def _tell_throttled(self, error: SWFError) -> None:
         if isinstance(error, ThrottledError):
             observers.tell("throttled", self, error=error)
+
+    def _failed_to_poll(self, error: SWFError) -> None:
+        self._tell_throttled(error)
         if not is_fatal(error):
             self._trouble.met(error)
             return

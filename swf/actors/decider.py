@@ -13,7 +13,6 @@ from swf.actors import observers
 from swf.actors.core import Actor, Poll
 from swf.actors.handlers import Handler, Handlers, Type, mark, named, shown
 from swf.actors.portions import Place, as_it_was, is_ours, place_of, portion, reached
-from swf.actors.trouble import persistently
 from swf.connection import Connection
 from swf.constants import NONE
 from swf.exceptions import ConfigurationError, DoesNotExistError, PollTimeout, SWFError
@@ -258,7 +257,9 @@ class Decider(Actor[DecisionTask]):
 
     def _answer(self, task: DecisionTask, decisions: tuple[Decision, ...]) -> None:
         try:
-            persistently(partial(task.complete, decisions), repr(task.execution), seconds=_seconds_to_answer(task))
+            self._persistently(
+                partial(task.complete, decisions), repr(task.execution), seconds=_seconds_to_answer(task)
+            )
         except DoesNotExistError:
             observers.tell("task_timed_out", self, task=task)
             _log.warning("The decisions on %r came too late: the task or the execution is closed.", task.execution)

@@ -90,7 +90,12 @@ class Trouble:
 
 
 def persistently(
-    send: Callable[[], T], what: str, *, seconds: float | None = None, pause: Callable[[int], float] = pause
+    send: Callable[[], T],
+    what: str,
+    *,
+    seconds: float | None = None,
+    hear: Callable[[SWFError], None] = lambda error: None,
+    pause: Callable[[int], float] = pause,
 ) -> T:
     """Send an answer again and again until SWF has it.
 
@@ -98,6 +103,7 @@ def persistently(
         send: Sends it.
         what: What it is, as the log names it.
         seconds: How long SWF may wait for it; None is until SWF says that it no longer does.
+        hear: Called with each error that passes.
         pause: Gives how long to wait after so many failures, in seconds.
 
     Raises:
@@ -115,6 +121,7 @@ def persistently(
             raise
         except PASSING as error:
             failures += 1
+            hear(error)
             seconds_left = None if until is None else until - time.monotonic()
             if seconds_left is not None and seconds_left <= 0:
                 raise

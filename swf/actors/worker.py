@@ -16,7 +16,6 @@ from swf.actors.handlers import Handler, Handlers, Type, mark, named, shown
 from swf.actors.heartbeat import Heart, Heartbeats, interval
 from swf.actors.processes import ChildFailed, Processes
 from swf.actors.running import RunningTask, TaskCanceled
-from swf.actors.trouble import persistently
 from swf.connection import Connection
 from swf.exceptions import (
     ConfigurationError,
@@ -26,7 +25,7 @@ from swf.exceptions import (
     PollTimeout,
     ValidationError,
 )
-from swf.failure import Failure
+from swf.failure import Failure, as_details
 from swf.models.activity import ActivityTask, ActivityType
 from swf.models.domain import Domain
 from swf.shapes import TypeId
@@ -296,7 +295,7 @@ class ActivityWorker(Actor[ActivityTask]):
             observers.tell("task_timed_out", self, task=task)
             _log.warning("%r of %r was stopped: SWF closed it meanwhile.", task, task.execution)
         except TaskCanceled as canceled:
-            details = str(canceled) or None
+            details = as_details(str(canceled))
             self._answer(task, partial(task.cancel, details), "task_canceled", began, details=details)
         except (Exception, SystemExit) as error:
             self._fail(task, error, began)
@@ -320,7 +319,7 @@ class ActivityWorker(Actor[ActivityTask]):
         self, task: RunningTask, send: Callable[[], None], kind: observers.Kind, began: float, **facts: Any
     ) -> None:
         seconds = time.monotonic() - began
-        persistently(send, f"{task!r} of {task.execution!r}")
+        self._persistently(send, f"{task!r} of {task.execution!r}")
         observers.tell(kind, self, task=task, seconds=seconds, **facts)
 
     def _about(self, task: ActivityTask) -> dict[str, str | None]:

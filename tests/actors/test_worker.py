@@ -1,5 +1,7 @@
 """Activity workers: polling for activity tasks, and answering them."""
 
+import time
+
 import pytest
 
 from swf import payload
@@ -23,8 +25,10 @@ def scheduled(domain, start):
 
 def closed_task(execution, kind):
     """Give the event that closed the task, once it is there."""
+    end = time.monotonic() + 30
     while not (events := execution.history().filter(kind)):
-        pass
+        assert time.monotonic() < end, f"no {kind.__name__} came"
+        time.sleep(0.001)
     return events.last
 
 
@@ -76,6 +80,16 @@ def test_raising_task_canceled_cancels_the_task(domain, scheduled):
     assert canceled.details == "the customer went home"
 
 
+@pytest.mark.parametrize(
+    ("text", "details"), [("x" * 40_000, "x" * 32_768), ("half \ud83d", "half \\ud83d")], ids=["too long", "half"]
+)
+def test_canceled_details_that_swf_cannot_take_are_made_such_that_it_can(domain, scheduled, text, details):
+    with Failing(domain, "packing", error=TaskCanceled(text)):
+        canceled = closed_task(scheduled, ActivityTaskCanceled)
+
+    assert canceled.details == details
+
+
 class Giving(ActivityWorker):
     def __init__(self, *args, result, **kwargs):
         super().__init__(*args, **kwargs)
@@ -90,8 +104,9 @@ class Giving(ActivityWorker):
     [
         ({1, 2}, "ValidationError: set {1, 2} cannot be written as JSON"),
         ("x" * 32_769, "ValidationError: Completion: result"),
+        ("half \ud83d", "ValidationError: Completion: result 'half"),
     ],
-    ids=["no JSON", "too long"],
+    ids=["no JSON", "too long", "half a character"],
 )
 def test_a_result_that_swf_cannot_take_fails_the_task_at_once(domain, scheduled, result, reason):
     with Giving(domain, "packing", result=result):
