@@ -2,6 +2,9 @@
 
 - `demo`: see executions run to their end.
 - `server`: an SWF of your own, over HTTP.
+- `actors`: deciders and workers in the foreground. `running`: how. `loading`: by which names. `reloading`: again when
+  code changes.
+- `options`: what several commands have. `log_lines`: log records on stderr.
 - `exit_codes`: what a command's exit code tells.
 
 Results go to stdout, everything else to stderr. A command holds no rule of its own.
@@ -12,6 +15,7 @@ from collections.abc import Sequence
 import click
 
 from swf import __version__
+from swf.cli.actors import decider, run, worker
 from swf.cli.demo import demo
 from swf.cli.exit_codes import FAILED, USAGE, exit_code
 from swf.cli.server import server
@@ -29,6 +33,8 @@ def cli() -> None:
 
 cli.add_command(demo)
 cli.add_command(server)
+for command in (decider, worker, run):
+    cli.add_command(command)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

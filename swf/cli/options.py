@@ -1,0 +1,85 @@
+"""Options that several commands have."""
+
+import functools
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from typing import Any, TypeVar
+
+import attrs
+import click
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+
+@attrs.frozen
+class Where:
+    """Which SWF a command is about, as far as its options say so; the settings say the rest."""
+
+    endpoint_url: str | None = None
+    region: str | None = None
+    profile: str | None = None
+    domain: str | None = None
+
+    @contextmanager
+    def in_force(self) -> Iterator[None]:
+        """Make it the default connection, and the default domain, of the block."""
+        from swf import settings
+        from swf.connection import connect
+
+        with ExitStack() as undo:
+            if self.domain is not None:
+                settings.set(domain=self.domain)
+                undo.callback(settings.set, domain=None)
+            if self.endpoint_url or self.region or self.profile:
+                undo.enter_context(connect(self.endpoint_url, region=self.region, profile=self.profile))
+            yield
+
+
+def connection_options(command: F) -> F:
+    """Add the options that say which SWF; the command gets a `Where` as its first argument."""
+
+    @click.option(
+        "--endpoint",
+        "--endpoint-url",
+        "endpoint_url",
+        metavar="URL",
+        help="An SWF elsewhere than on AWS: http://… or, for one of this process, local: or local:PATH.",
+    )
+    @click.option("--region", metavar="NAME", help="The AWS region.")
+    @click.option("--profile", metavar="NAME", help="The profile of the AWS configuration.")
+    @click.option("--domain", metavar="NAME", help="The domain. Left out, the one of the settings.")
+    @functools.wraps(command)
+    def with_where(
+        *arguments: Any,
+        endpoint_url: str | None,
+        region: str | None,
+        profile: str | None,
+        domain: str | None,
+        **options: Any,
+    ) -> Any:
+        return command(Where(endpoint_url, region, profile, domain), *arguments, **options)
+
+    return with_where  # type: ignore[return-value]
+
+
+def as_given(context: click.Context, *without: str) -> list[str]:
+    """Give the arguments of a command as they were given, but for some options, named as its parameters are."""
+    arguments: list[str] = []
+    for parameter in context.command.params:
+        name = parameter.name or ""
+        if name in without or context.get_parameter_source(name) is not click.core.ParameterSource.COMMANDLINE:
+            continue
+        arguments.extend(_written(parameter, context.params[name]))
+    return arguments
+
+
+def _written(parameter: click.Parameter, value: Any) -> list[str]:
+    if isinstance(parameter, click.Argument):
+        return list(map(str, value)) if parameter.nargs != 1 else [str(value)]
+    option = parameter.opts[0]
+    if isinstance(parameter, click.Option) and parameter.count:
+        return [option] * value
+    if isinstance(parameter, click.Option) and parameter.is_flag:
+        return [option] if value else list(parameter.secondary_opts[:1])
+    # As one word, so that a value may begin with a dash.
+    return [f"{option}={each}" for each in (value if parameter.multiple else [value])]
