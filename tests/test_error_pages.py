@@ -2,6 +2,7 @@
 
 import inspect
 import re
+import signal
 from pathlib import Path
 
 import pytest
@@ -85,9 +86,11 @@ def test_what_is_wrong_before_anything_is_sent_is_told():
 
 def test_every_exit_code_is_told():
     [table] = re.findall(r"## Exit codes\n\n\| \| \|\n\|---\|---\|\n((?:\|.*\n)+)", CLI)
-    told = {int(line.split("|")[1]) for line in table.splitlines()}
+    told = {int(code) for line in table.splitlines() for code in line.split("|")[1].split(",")}
 
     assert told == {
         0,
+        128 + signal.SIGINT,
+        128 + signal.SIGTERM,
         *(value for name, value in vars(exit_codes).items() if name.isupper() and isinstance(value, int)),
     }

@@ -3,7 +3,8 @@
 - `core`: `Actor`: polling in threads, starting, stopping without losing a task; `run` and `stop` several.
 - `decider`: `Decider`: decision tasks. `portions`: more decisions than one answer may have.
 - `worker`: `ActivityWorker`: activity tasks. `running`, `heartbeat`: a task while it is worked on.
-- `executors`, `processes`: where handlers run.
+- `executors`, `processes`, `exits`: where handlers run, and how a process ended.
+- `supervisor`, `health`, `one_task`: how actors are run as a service.
 - `handlers`: which function handles what. `trouble`: what keeps an actor from polling or answering.
 - `observers`: who is told what actors do.
 

@@ -89,7 +89,7 @@ class Actor(Generic[Task]):
         self.task_list = task_list
         self.identity = identity or f"{socket.gethostname()[:200]}:{os.getpid()}:{secrets.token_hex(4)}"
         self.concurrency = _at_least_one("concurrency", concurrency)
-        self.pollers = min(self.concurrency, POLLERS if pollers is None else _at_least_one("pollers", pollers))
+        self._pollers = POLLERS if pollers is None else _at_least_one("pollers", pollers)
         self._connection = connections.checked(connection)
         self._rest()
         Poll(task_list=task_list, identity=self.identity)
@@ -102,7 +102,7 @@ class Actor(Generic[Task]):
         self._trouble = Trouble(self)
         self._in_hand: dict[int, Task] = {}
         self._may_end = threading.Lock()
-        self._ended_by: SWFError | None = None
+        self._ended_by: Exception | None = None
         # A running actor stays with the SWF it began with, whatever becomes the default meanwhile.
         self._pinned: Connection | None = None
 
@@ -127,6 +127,11 @@ class Actor(Generic[Task]):
         return State.STOPPING if self._stopping.is_set() else State.RUNNING
 
     @property
+    def pollers(self) -> int:
+        """How many polls may wait at the same time."""
+        return min(self._pollers, self.concurrency)
+
+    @property
     def in_hand(self) -> tuple[Task, ...]:
         """The tasks that are worked on now."""
         return tuple(self._in_hand.values())
@@ -137,7 +142,7 @@ class Actor(Generic[Task]):
         return self._trouble.failures
 
     @property
-    def ended_by(self) -> SWFError | None:
+    def ended_by(self) -> Exception | None:
         """The error that ended the actor, if it did not end because it was stopped."""
         return self._ended_by
 
@@ -268,10 +273,9 @@ class Actor(Generic[Task]):
                 observers.tell("poll_empty", self, seconds=time.monotonic() - began)
             except SWFError as error:
                 self._failed_to_poll(error)
-            except Exception:
+            except Exception as error:
                 _log.exception("%r ends: its poll_task() failed", self)
-                self._stopping.set()
-                raise
+                self._end(error)
             else:
                 self._trouble.is_over()
                 observers.tell("task_polled", self, task=task, seconds=time.monotonic() - began)
@@ -290,12 +294,16 @@ class Actor(Generic[Task]):
         self._tell_throttled(error)
         if not is_fatal(error):
             self._trouble.met(error)
-            return
-        # Of several pollers that meet it the first one tells it.
-        if self._may_end.acquire(blocking=False):
-            self._ended_by = error
-            _log.error("%r ends: %s", self, error)
-            self._stopping.set()
+        elif self._end(error):
+            _log.error("%r has ended: %s", self, error)
+
+    def _end(self, error: Exception) -> bool:
+        """End because of an error; tells whether this is the first that does so, of several pollers that meet it."""
+        if not self._may_end.acquire(blocking=False):
+            return False
+        self._ended_by = error
+        self._stopping.set()
+        return True
 
     def _perform(self, task: Task) -> None:
         me = threading.get_ident()
@@ -331,7 +339,7 @@ def run(*actors: Actor[Any], stop_timeout: float | None = None) -> None:
         stop_timeout: How many seconds the tasks in hand may take after the first signal. Left out, as long as it takes.
 
     Raises:
-        SWFError: An actor ended because of it; the others were stopped.
+        Exception: What ended an actor; the others were stopped.
         SystemExit: A second signal came, or the time was over.
     """
     heard: list[int] = []

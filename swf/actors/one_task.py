@@ -33,7 +33,7 @@ def run_one_task(actor: Actor[Any], *, timeout: float | None = None, stop_timeou
         SWFError: The actor ended because of it.
         SystemExit: A second signal came, or the time after the first was over.
     """
-    actor.concurrency = actor.pollers = 1
+    actor.concurrency = 1
     watch = _Watch(actor)
     end = observe(watch)
     alarm = threading.Timer(timeout or 0, actor.stop)

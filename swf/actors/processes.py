@@ -15,6 +15,7 @@ import attrs
 
 from swf import logs, payload
 from swf.actors.executors import TaskClosed
+from swf.actors.exits import ending
 from swf.actors.running import RunningTask, TaskCanceled
 from swf.exceptions import ConfigurationError, DoesNotExistError, SWFError
 from swf.failure import Failure, TaskFailed
@@ -133,15 +134,9 @@ class _Child:
         self._process.join(10)
         if self._is_ended:
             return TaskCanceled()
-        return TaskFailed(_ending(self._process.exitcode), type="ProcessDied")
-
-
-def _ending(exitcode: int | None) -> str:
-    if exitcode is not None and exitcode < 0:
-        name = signal.Signals(-exitcode).name
-        hint = " The system may have been short of memory." if name == "SIGKILL" else ""
-        return f"The process that worked on it was ended by {name}.{hint}"
-    return f"The process that worked on it ended with exit code {exitcode}."
+        code = self._process.exitcode or 0
+        hint = " The system may have been short of memory." if code == -signal.SIGKILL else ""
+        return TaskFailed(f"The process that worked on it {ending(code)}.{hint}", type="ProcessDied")
 
 
 def _pickled(worker: "ActivityWorker") -> bytes:

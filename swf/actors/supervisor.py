@@ -28,6 +28,7 @@ from typing import Any
 import attrs
 
 from swf.actors.core import Actor, run, stop
+from swf.actors.exits import ending, signal_name
 from swf.actors.health import Report
 from swf.actors.trouble import pause
 
@@ -191,7 +192,7 @@ class Supervisor:
                 if code in self._hopeless:
                     return code
             time.sleep(_LOOK_SECONDS)
-        _log.info("%s came: %d processes finish what they have in hand", _name(heard[0]), len(self._living()))
+        _log.info("%s came: %d processes finish what they have in hand", signal_name(heard[0]), len(self._living()))
         return 0
 
     def _look_after(self, post: _Post) -> int:
@@ -235,7 +236,7 @@ class Supervisor:
         while self._living() and len(heard) < 2:
             time.sleep(_LOOK_SECONDS)
         if self._living():
-            _log.error("%s came again: %d processes are ended at once", _name(heard[-1]), len(self._living()))
+            _log.error("%s came again: %d processes are ended at once", signal_name(heard[-1]), len(self._living()))
             return 128 + heard[-1]
         is_left = any(child.exit_code for child in stopped)
         return 128 + heard[-1] if heard and is_left else 0
@@ -251,22 +252,6 @@ def deaths(before: int, lived_seconds: float) -> int:
     (4, 1)
     """
     return before + 1 if lived_seconds < WELL_AFTER_SECONDS else 1
-
-
-def ending(code: int) -> str:
-    """Tell how a process ended.
-
-    >>> ending(1), ending(-9)
-    ('ended with exit code 1', 'was ended by SIGKILL')
-    """
-    return f"was ended by {_name(-code)}" if code < 0 else f"ended with exit code {code}"
-
-
-def _name(number: int) -> str:
-    try:
-        return signal.Signals(number).name
-    except ValueError:
-        return f"signal {number}"
 
 
 class Supervised:

@@ -1,6 +1,7 @@
 """What a command's exit code tells, for scripts."""
 
 from swf.exceptions import (
+    ConfigurationError,
     DoesNotExistError,
     InvalidCredentialsError,
     InvalidKeywordArgumentError,
@@ -19,6 +20,7 @@ NO_PERMISSION = 77
 
 _CODES: dict[type[SWFError], int] = {
     ValidationError: USAGE,
+    ConfigurationError: USAGE,
     InvalidKeywordArgumentError: USAGE,
     DoesNotExistError: NOT_FOUND,
     PollTimeout: TIMED_OUT,

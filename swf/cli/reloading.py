@@ -7,7 +7,8 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from importlib.util import find_spec
 from pathlib import Path
 
-from swf.actors.supervisor import Child, Order, end, ending, heard_signals
+from swf.actors.exits import ending
+from swf.actors.supervisor import Child, Order, end, heard_signals
 
 _log = logging.getLogger(__name__)
 

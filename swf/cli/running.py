@@ -10,7 +10,6 @@ import attrs
 import click
 
 from swf.actors import ActivityWorker, Actor, Decider, run
-from swf.actors.core import POLLERS
 from swf.actors.executors import ExecutorName
 from swf.actors.health import PATH as HEALTH_PATH
 from swf.actors.health import HealthServer, Report, report_on
@@ -22,7 +21,7 @@ from swf.cli.log_lines import log_to_stderr
 from swf.cli.options import Where, as_given
 from swf.cli.reloading import folders_of, run_reloading
 from swf.connection import LOCAL, Connection, current
-from swf.exceptions import ConfigurationError, SWFError, ValidationError
+from swf.exceptions import SWFError, ValidationError
 from swf.settings import Explanation
 
 _log = logging.getLogger(__name__)
@@ -100,7 +99,7 @@ def _fail(error: SWFError, *, as_json: bool) -> int:
         _log.error("%s", "\n".join([str(error), *notes]))
     else:
         click.echo("\n".join([*notes, f"Error: {error}"]), err=True)
-    return USAGE if isinstance(error, ConfigurationError) else exit_code(error)
+    return exit_code(error)
 
 
 # Other processes
@@ -182,7 +181,6 @@ def _arrange(actors: list[Actor[Any]], options: Options) -> None:
     if options.concurrency is not None:
         for actor in actors:
             actor.concurrency = options.concurrency
-            actor.pollers = min(options.concurrency, POLLERS)
     if options.executor is not None:
         workers = [actor for actor in actors if isinstance(actor, ActivityWorker)]
         if not workers:

@@ -102,7 +102,7 @@ def test_what_does_not_pass_ends_the_actor_with_that_message(domain, caplog, err
     wait_for(lambda: actor.state is Actor.STATES.STOPPED)
 
     assert actor.ended_by is error
-    assert [record.message for record in caplog.records] == [f"Scripted('shop', 'orders', running) ends: {error}"]
+    assert [record.message for record in caplog.records] == [f"Scripted('shop', 'orders', stopping) has ended: {error}"]
 
 
 def test_running_raises_what_ended_an_actor_and_stops_the_others(domain):

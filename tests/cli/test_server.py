@@ -169,9 +169,9 @@ def test_a_server_with_keys_asks_for_signatures(serve):
         (["--access-key", "id"], 64, "must be ID:SECRET."),
         (["--domain", "a:b"], 64, "No domain can be named 'a:b'"),
         (["--region", "../elsewhere"], 64, "'../elsewhere' is no region."),
-        (["--host", "0.0.0.0"], 1, "Whoever reaches 0.0.0.0 could use this server."),
-        (["--host", "192.0.2.1", "--access-key", "id:secret"], 1, "of 192.0.2.1 cannot be listened on"),
-        (["--host", "no such host", "--access-key", "id:secret"], 1, "of no such host cannot be listened on"),
+        (["--host", "0.0.0.0"], 64, "Whoever reaches 0.0.0.0 could use this server."),
+        (["--host", "192.0.2.1", "--access-key", "id:secret"], 64, "of 192.0.2.1 cannot be listened on"),
+        (["--host", "no such host", "--access-key", "id:secret"], 64, "of no such host cannot be listened on"),
         (["--db", "no/such/folder/swf.db"], 1, "The folder of no/such/folder/swf.db does not exist."),
     ],
 )
@@ -188,7 +188,7 @@ def test_a_port_that_is_taken_is_told_in_a_sentence(capsys):
     with closing(socket.create_server(("127.0.0.1", 0))) as taken:
         port = taken.getsockname()[1]
 
-        assert main(["server", "--port", str(port)]) == 1
+        assert main(["server", "--port", str(port)]) == 64
 
     said = f"Error: Port {port} of 127.0.0.1 cannot be listened on: Address already in use. "
     assert capsys.readouterr().err == f"{said}Choose another one; 0 picks a free one.\n"
