@@ -9,7 +9,7 @@ import time
 
 import pytest
 
-from swf.actors import ActivityWorker, Actor, Decider, stop
+from swf.actors import ActivityWorker, Actor, Decider, run, stop
 from swf.connection import connect
 from swf.exceptions import ValidationError
 from swf.models import Domain
@@ -278,3 +278,25 @@ def test_an_exit_inside_decide_is_logged_and_ends_nothing(domain, start, caplog)
     assert state is Actor.STATES.RUNNING
     assert "order-1" in caplog.records[0].message
     assert execution.upstream().status == "OPEN"
+
+
+def test_idle_actors_make_no_calls_but_their_polls(domain, live_engine):
+    live_engine.poll_wait_seconds = 0.05
+    before = live_engine.counts().requests
+
+    with Completer(domain, "orders", concurrency=8), Packer(domain, "packing", concurrency=8):
+        wait_for(lambda: live_engine.counts().requests.get("PollForActivityTask", 0) >= 20)
+
+    made = {name for name, count in live_engine.counts().requests.items() if count != before.get(name, 0)}
+    assert made == {"PollForActivityTask", "PollForDecisionTask"}
+
+
+def test_an_actor_whose_poll_fails_for_a_reason_of_its_own_ends_and_says_why(domain, caplog):
+    class Broken(Completer):
+        def poll_task(self):
+            raise LookupError("no such queue")
+
+    with pytest.raises(LookupError, match="no such queue"):
+        run(Broken(domain, "orders"), Completer(domain, "orders"))
+
+    assert "its poll_task() failed" in caplog.text

@@ -27,9 +27,9 @@ def serve(tmp_path):
     """Starts servers in processes of their own; gives the process and the URL."""
     started = []
 
-    def serve(*arguments):
+    def serve(*arguments, program=("-m", "swf", "server")):
         ready = tmp_path / f"ready{len(started)}"
-        command = [sys.executable, "-m", "swf", "server", "--ready-file", str(ready), *arguments]
+        command = [sys.executable, *program, "--ready-file", str(ready), *arguments]
         process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
         started.append(process)
         end = time.monotonic() + 30
@@ -182,6 +182,64 @@ def test_what_cannot_be_served_is_told_in_a_sentence(arguments, code, said, caps
     assert captured.out == ""
     assert said in captured.err
     assert "Traceback" not in captured.err
+
+
+FULL = """
+import resource, sys
+from swf.cli import main
+
+# Files cannot grow any more than this: to SQLite the disk is full.
+resource.setrlimit(resource.RLIMIT_FSIZE, (1_000_000, 1_000_000))
+sys.exit(main(sys.argv[1:]))
+"""
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="needs a limit on the size of files")
+def test_a_server_whose_disk_is_full_refuses_requests_and_loses_nothing(serve, tmp_path):
+    path = str(tmp_path / "swf.db")
+    process, url = serve("--db", path, "--domain", "shop", program=("-c", FULL, "server"))
+    order = {"name": "Order", "version": "1.0"}
+    timeouts = {"executionStartToCloseTimeout": "60", "taskStartToCloseTimeout": "60", "childPolicy": "TERMINATE"}
+    with Connection(url) as connection:
+        connection.call("register_workflow_type", domain="shop", **order)
+        run = connection.call(
+            "start_workflow_execution",
+            domain="shop",
+            workflowId="w",
+            workflowType=order,
+            taskList={"name": "orders"},
+            **timeouts,
+        )
+    statuses = []
+    while 500 not in statuses:
+        assert len(statuses) < 1000
+        statuses.append(
+            asked(url, "SignalWorkflowExecution", domain="shop", workflowId="w", signalName="s", input="x" * 30_000)
+        )
+    described = asked(url, "DescribeDomain", name="shop")
+    process.terminate()
+    process.wait(20)
+    _, again = serve("--db", path)
+    with Connection(again) as connection:
+        execution = {"workflowId": "w", **run}
+        pages = connection.pages("get_workflow_execution_history", domain="shop", execution=execution)
+        signals = [
+            each for page in pages for each in page["events"] if each["eventType"] == "WorkflowExecutionSignaled"
+        ]
+
+    assert described == 200
+    assert len(signals) == statuses.count(200) > 10
+
+
+def asked(url, operation, **request):
+    """Ask once, without a client that would ask again; gives the status."""
+    sent = urllib.request.Request(url, json.dumps(request).encode())
+    sent.add_header("X-Amz-Target", f"SimpleWorkflowService.{operation}")
+    try:
+        with urllib.request.urlopen(sent, timeout=20) as answer:
+            return answer.status
+    except HTTPError as error:
+        return error.code
 
 
 def test_a_port_that_is_taken_is_told_in_a_sentence(capsys):
