@@ -29,7 +29,7 @@ Send = Callable[[Message], Awaitable[None]]
 REQUEST_BYTES = 1024 * 1024
 # What is more is thrown away up to here, for a client that is cut off while it sends never reads its answer.
 _DISCARDED_BYTES = 16 * REQUEST_BYTES
-BODY_SECONDS = 30
+PATIENCE_SECONDS = 30.0
 
 LOCAL_HOSTS = frozenset({"localhost", "127.0.0.1", "::1"})
 
@@ -65,6 +65,7 @@ class Application:
         keys: Secrets by access key id. With any, every request but that for the health needs a signature of one.
         hosts: The names this server may be called by. None allows every name.
         keepalive: Whether a connection serves more than one request.
+        patience_seconds: How long a client may take to send a request's head, and again its body.
     """
 
     def __init__(
@@ -74,8 +75,10 @@ class Application:
         keys: Mapping[str, str] | None = None,
         hosts: frozenset[str] | None = LOCAL_HOSTS,
         keepalive: bool = True,
+        patience_seconds: float = PATIENCE_SECONDS,
     ) -> None:
         self.regions = regions
+        self.patience_seconds = patience_seconds
         self._check = SignatureCheck(keys) if keys else None
         self._hosts = hosts
         self._keepalive = keepalive
@@ -100,7 +103,7 @@ class Application:
 
     async def _answer(self, head: HTTPRequest, receive: Receive) -> Answer | None:
         """Give the answer, or None when nobody is there any more to read it."""
-        body = await _body(head, receive)
+        body = await _body(head, receive, self.patience_seconds)
         if body is None:
             return None
         request = attrs.evolve(head, body=body)
@@ -197,12 +200,12 @@ def _head(scope: Message) -> HTTPRequest:
     return HTTPRequest(scope["method"], scope["path"], scope["query_string"].decode("latin-1"), headers)
 
 
-async def _body(request: HTTPRequest, receive: Receive) -> bytes | None:
+async def _body(request: HTTPRequest, receive: Receive, seconds: float) -> bytes | None:
     """Read a body; None when the connection ends before it."""
     room = REQUEST_BYTES - sum(len(name) + len(value) + 4 for name, value in request.headers.items())
     kept, size = bytearray(), 0
     try:
-        async with asyncio.timeout(BODY_SECONDS):
+        async with asyncio.timeout(seconds):
             while size <= _DISCARDED_BYTES:
                 message = await receive()
                 if message["type"] == "http.disconnect":
@@ -213,7 +216,7 @@ async def _body(request: HTTPRequest, receive: Receive) -> bytes | None:
                 if not message.get("more_body"):
                     break
     except TimeoutError:
-        raise Fault("RequestTimeoutException", f"The body did not come within {BODY_SECONDS} s.", status=408) from None
+        raise Fault("RequestTimeoutException", f"The body did not come within {seconds:g} s.", status=408) from None
     if size > room:
         raise Fault(
             "RequestEntityTooLargeException", f"A request may have {REQUEST_BYTES} bytes, its headers included.", 413

@@ -1,4 +1,4 @@
-"""AWS Lambda functions, which are Python callables here: called by name, in a pool of threads.
+"""AWS Lambda functions, which are Python callables here: called by name, each call in a thread of its own.
 
 A function gets the decoded JSON of its input, ``{}`` when there is none, and its answer is written as JSON.
 
@@ -7,8 +7,8 @@ See: https://docs.aws.amazon.com/amazonswf/latest/developerguide/lambda-task.htm
 
 import json
 import logging
+import threading
 from collections.abc import Callable, Mapping
-from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any
 
 import attrs
@@ -60,24 +60,33 @@ def call(functions: Mapping[str, Function], scheduled: LambdaFunctionScheduled) 
 
 
 class Functions:
-    """The functions of an engine, and the threads that call them."""
+    """The functions of an engine, and the threads that call them.
+
+    One that never answers keeps neither others from being called nor the process from ending.
+    """
 
     def __init__(self, functions: Mapping[str, Function] | None) -> None:
         self._functions = dict(functions or {})
-        self._pool = ThreadPoolExecutor(thread_name_prefix="swf-engine-lambda")
+        self._is_closed = False
 
     def submit(self, scheduled: LambdaFunctionScheduled, done: Callable[[Outcome], None]) -> None:
         """Call a function in a thread of its own, and tell how it ended."""
-        self._pool.submit(lambda: done(call(self._functions, scheduled)))
+        if self._is_closed:
+            return
+        name = f"swf-engine-lambda-{scheduled.function_name}"
+        threading.Thread(target=lambda: done(call(self._functions, scheduled)), name=name, daemon=True).start()
 
     def close(self) -> None:
         """Start no more calls; those that run are not waited for."""
-        self._pool.shutdown(wait=False, cancel_futures=True)
+        self._is_closed = True
 
 
 def resume(transaction: "Transaction") -> None:
     """Have the calls made again that were under way when the engine last closed, or died."""
-    rows = transaction.store.rows("SELECT run, event_id FROM deadline WHERE kind = 'LAMBDA_START_TO_CLOSE'")
+    # Those whose time is over by now time out.
+    rows = transaction.store.rows(
+        "SELECT run, event_id FROM deadline WHERE kind = 'LAMBDA_START_TO_CLOSE' AND due > ?", transaction.now
+    )
     for number, scheduled_event_id in rows:
         scheduled = transaction.run(number).state.lambda_functions[scheduled_event_id].scheduled
         transaction.calls.append((number, scheduled))

@@ -8,10 +8,10 @@ import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from types import TracebackType
-from typing import Any, Self
+from typing import Any, Self, cast
 
 from swf.engine import protocol
-from swf.engine.application import LOCAL_HOSTS, Application
+from swf.engine.application import LOCAL_HOSTS, PATIENCE_SECONDS, Application
 from swf.engine.protocol import Fault
 from swf.engine.regions import Regions
 from swf.exceptions import ConfigurationError, MissingExtraError
@@ -25,8 +25,6 @@ except ModuleNotFoundError as error:
 
 # Longer than SDKs keep a connection that they do not use: they close it, and never find it closed.
 KEEPALIVE_SECONDS = 75
-# How long a client may take to send a request's head.
-HEAD_SECONDS = 20
 # How long requests in progress may take to end when the server stops.
 GRACE_SECONDS = 5
 
@@ -42,6 +40,7 @@ class Server:
         port: 0 picks a free one.
         keys: Secrets by access key id. With any, every request needs a signature of one.
         keepalive: Whether a connection serves more than one request.
+        patience_seconds: How long a client may take to send a request's head, and again its body.
 
     Raises:
         ConfigurationError: The address or the port cannot be had, or the address is open to others and there are no
@@ -56,6 +55,7 @@ class Server:
         port: int = 0,
         keys: Mapping[str, str] | None = None,
         keepalive: bool = True,
+        patience_seconds: float = PATIENCE_SECONDS,
     ) -> None:
         local = is_local(host)
         if not local and not keys:
@@ -64,7 +64,11 @@ class Server:
             )
         self._socket = _bound(host, port)
         self._application = Application(
-            regions, keys=keys, hosts=LOCAL_HOSTS | {host.lower()} if local else None, keepalive=keepalive
+            regions,
+            keys=keys,
+            hosts=LOCAL_HOSTS | {host.lower()} if local else None,
+            keepalive=keepalive,
+            patience_seconds=patience_seconds,
         )
         self._server = _Uvicorn(self._application)
         self._thread: threading.Thread | None = None
@@ -138,14 +142,36 @@ def _url(host: str, port: int) -> str:
     return f"http://[{reached}]:{port}" if ":" in reached else f"http://{reached}:{port}"
 
 
+class _Connection(h11.Connection):
+    """Holds the head of an answer back until its body begins: both are one packet, and wake whoever reads it once.
+
+    See: https://asgi.readthedocs.io/en/latest/specs/www.html#response-start-send-event
+    """
+
+    _head: tuple[bytes, ...] = ()
+
+    def send_with_data_passthrough(self, event: h11.Event) -> list[bytes] | None:
+        data = super().send_with_data_passthrough(event)
+        if isinstance(event, h11.Response):
+            self._head, data = tuple(data or ()), []
+        elif data is not None:
+            data, self._head = [*self._head, *data], ()
+        return data
+
+
 class _Protocol(H11Protocol):
     """HTTP/1.1 that does not wait for ever for a request's head."""
 
     _head_due: asyncio.TimerHandle | None = None
 
+    def __init__(self, *arguments: Any, **named: Any) -> None:
+        super().__init__(*arguments, **named)
+        self.conn = _Connection(h11.SERVER)
+        self._patience_seconds = cast(Application, self.config.app).patience_seconds
+
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         super().connection_made(transport)
-        self._head_due = self.loop.call_later(HEAD_SECONDS, self.timeout_keep_alive_handler)
+        self._head_due = self.loop.call_later(self._patience_seconds, self.timeout_keep_alive_handler)
 
     def data_received(self, data: bytes) -> None:
         super().data_received(data)
@@ -153,7 +179,7 @@ class _Protocol(H11Protocol):
         if not idle:
             self._forget_head()
         elif self._head_due is None:
-            self._head_due = self.loop.call_later(HEAD_SECONDS, self.timeout_keep_alive_handler)
+            self._head_due = self.loop.call_later(self._patience_seconds, self.timeout_keep_alive_handler)
 
     def connection_lost(self, exc: Exception | None) -> None:
         self._forget_head()
@@ -164,8 +190,8 @@ class _Protocol(H11Protocol):
         if self.conn.our_state in (h11.IDLE, h11.SEND_RESPONSE):
             answer = protocol.refusal(Fault("SerializationException", msg))
             headers = [*answer.headers.items(), ("Connection", "close")]
-            head = self.conn.send(h11.Response(status_code=answer.status, headers=headers, reason=b"Bad Request"))
-            self.transport.write((head or b"") + answer.body)
+            self.conn.send(h11.Response(status_code=answer.status, headers=headers, reason=b"Bad Request"))
+            self.transport.write(self.conn.send(h11.Data(data=answer.body)) or b"")
         self.transport.close()
 
     def _forget_head(self) -> None:

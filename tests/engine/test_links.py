@@ -407,6 +407,20 @@ class TestLambda:
         assert started.scheduled_event_id == scheduled.id
         assert (completed.result, completed.started_event_id) == ('{"doubled": 42}', started.id)
 
+    def test_a_call_that_ends_after_a_reset_changes_nothing(self, engine, client, registered, start, decider, until):
+        self.may_answer.clear()
+        execution = start(lambdaRole=ROLE)
+        decider.answer(ScheduleLambdaFunction(id="l1", name="double", input={"n": 21}))
+        until(lambda: "LambdaFunctionStarted" in execution.history().names)
+        engine.reset()
+        registered(client)
+        anew = start(lambdaRole=ROLE)
+
+        self.may_answer.set()
+        until(lambda: not any("swf-engine-lambda" in thread.name for thread in threading.enumerate()))
+
+        assert anew.history().names == ["WorkflowExecutionStarted", "DecisionTaskScheduled"]
+
     def test_without_a_role_no_function_is_called(self, start, decider, until):
         decision = ScheduleLambdaFunction(id="l1", name="double")
 
@@ -445,6 +459,18 @@ class TestLambda:
         assert (timed_out.name, timed_out.timeout_type) == ("LambdaFunctionTimedOut", "START_TO_CLOSE")
         assert execution.open_counts()["openLambdaFunctions"] == 0
         assert execution.history()[-1].name == "DecisionTaskScheduled"
+
+    def test_functions_that_give_no_answer_keep_no_other_from_being_called(self, start, decider, until):
+        self.may_answer.clear()
+        execution = start(lambdaRole=ROLE)
+
+        waiting = [ScheduleLambdaFunction(id=f"l{number}", name="double", input={"n": 1}) for number in range(40)]
+        decider.answer(*waiting, ScheduleLambdaFunction(id="last", name="broken"))
+
+        until(lambda: "LambdaFunctionFailed" in execution.history().names)
+        answered = [event for event in execution.history() if event.name == "LambdaFunctionFailed"]
+        self.may_answer.set()
+        assert [event.details for event in answered] == ['{"errorMessage": "boom", "errorType": "ValueError"}']
 
     def test_an_id_that_is_in_use_is_refused(self, start, decider):
         self.may_answer.clear()

@@ -100,10 +100,14 @@ def waiting(engine):
     return sum(len(queue) for queue in engine._waiters._queues.values())
 
 
+def server_address(server):
+    address = urlsplit(server.url)
+    return address.hostname, address.port
+
+
 def send_poll(server):
     """Send a poll on a socket of its own and leave it waiting."""
-    address = urlsplit(server.url)
-    sent = socket.create_connection((address.hostname, address.port), timeout=60)
+    sent = socket.create_connection(server_address(server), timeout=60)
     body = b'{"domain":"shop","taskList":{"name":"orders"}}'
     head = f"POST / HTTP/1.1\r\nHost: localhost\r\nX-Amz-Target: {TARGET}PollForDecisionTask\r\n"
     sent.sendall(f"{head}Content-Length: {len(body)}\r\n\r\n".encode() + body)
@@ -197,6 +201,37 @@ def test_a_connection_serves_request_after_request(server):
 
             assert answer.headers["Connection"] is None
             assert connection.sock is not None
+
+
+@pytest.mark.parametrize(
+    ("begun", "said"),
+    [
+        (b"POST / HTTP/1.1\r\nHost: local", b""),
+        (b"", b""),
+        (b"POST / HTTP/1.1\r\nHost: localhost\r\nContent-Length: 9\r\n\r\n{", b"HTTP/1.1 408 Request Timeout\r\n"),
+    ],
+    ids=["head", "nothing", "body"],
+)
+def test_a_client_that_does_not_finish_its_request_is_not_waited_for(regions, begun, said):
+    with Server(regions, patience_seconds=0.1) as server:
+        with socket.create_connection(server_address(server), timeout=60) as connection:
+            connection.sendall(begun)
+
+            answer = b"".join(iter(lambda: connection.recv(65536), b""))
+
+    assert answer.startswith(said)
+    assert said or not answer
+
+
+def test_an_answer_is_sent_as_a_whole(server):
+    with socket.create_connection(server_address(server), timeout=60) as connection:
+        for _ in range(50):
+            connection.sendall(b"GET /_swf/health HTTP/1.1\r\nHost: localhost\r\n\r\n")
+
+            said = connection.recv(65536)
+
+            assert said.startswith(b"HTTP/1.1 200 OK\r\n")
+            assert json.loads(said.partition(b"\r\n\r\n")[2])["status"] == "ok"
 
 
 def test_without_keepalive_a_connection_serves_one_request(regions):

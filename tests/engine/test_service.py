@@ -1,8 +1,10 @@
 """The engine itself: opened, asked, closed."""
 
+import os
 import threading
 from concurrent.futures import ThreadPoolExecutor
 
+import boto3
 import pytest
 
 from swf.engine import Engine, VirtualClock
@@ -40,6 +42,18 @@ def test_one_engine_answers_several_clients(engine, attached):
     one.register_domain(name="d", workflowExecutionRetentionPeriodInDays="1")
 
     assert other.describe_domain(name="d")["domainInfo"]["name"] == "d"
+
+
+@pytest.mark.inprocess
+def test_a_client_of_this_process_needs_no_credentials(engine, monkeypatch):
+    monkeypatch.setenv("AWS_SHARED_CREDENTIALS_FILE", os.devnull)
+    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_PROFILE"):
+        monkeypatch.delenv(name, raising=False)
+    client = boto3.Session().client("swf", region_name="us-east-1")
+
+    engine.attach(client)
+
+    assert client.list_domains(registrationStatus="REGISTERED")["domainInfos"] == []
 
 
 def test_an_engine_is_asked_by_many_threads_at_once(engine, client, start):

@@ -35,12 +35,14 @@ def poll_for_activity_task(transaction: Transaction, request: Request) -> Output
         return None
     run = transaction.run(waiting["run"])
     scheduled = run.state.activities[waiting["scheduled_event_id"]].scheduled
+    # Read beforehand: a run that reaches the most events it may have is terminated right after this one.
+    started_event_id = run.state.last_event_id + 1
     run.record([wire.read(ActivityTaskStarted, request, scheduled_event_id=scheduled.id)])
     task: dict[str, Any] = {
-        "taskToken": transaction.tokens.task(TaskToken("activity", run.number, scheduled.id, run.state.last_event_id)),
+        "taskToken": transaction.tokens.task(TaskToken("activity", run.number, scheduled.id, started_event_id)),
         "activityId": scheduled.activity_id,
         "activityType": scheduled.attributes["activityType"],
-        "startedEventId": run.state.last_event_id,
+        "startedEventId": started_event_id,
         "workflowExecution": {"workflowId": run.row.workflow_id, "runId": run.row.run_id},
     }
     return task if scheduled.input is None else {**task, "input": scheduled.input}

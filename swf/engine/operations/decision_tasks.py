@@ -38,8 +38,9 @@ def poll_for_decision_task(transaction: Transaction, request: Request) -> Output
         return None
     run = transaction.run(waiting["run"])
     scheduled_event_id = waiting["scheduled_event_id"]
+    # Read beforehand: a run that reaches the most events it may have is terminated right after this one.
+    token = TaskToken("decision", run.number, scheduled_event_id, run.state.last_event_id + 1)
     run.record([wire.read(DecisionTaskStarted, request, scheduled_event_id=scheduled_event_id)])
-    token = TaskToken("decision", run.number, scheduled_event_id, run.state.last_event_id)
     return _task_page(transaction, request, run, token, None)
 
 
