@@ -127,6 +127,9 @@ def _deliver(
         return
     target = run.transaction.run(row["run"])
     target.record([event])
+    if run.state.closed is not None:
+        # It was the one that is meant, and this was the last event it may have.
+        return
     run.record([told(workflow_execution=target.row.execution, initiated_event_id=initiated.id)])
 
 

@@ -96,11 +96,12 @@ class Engine:
         self._turn = threading.Lock()
         self._is_closed = False
         try:
+            # Before the clock moves on: what it begins now is no call that was under way.
+            self._transact(resume)
             self.clock.start(self)
         except BaseException:
             self._store.close()
             raise
-        self._transact(resume)
 
     def __enter__(self) -> Self:
         return self

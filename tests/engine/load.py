@@ -12,8 +12,19 @@ import threading
 import time
 
 from swf.engine import Engine, validation
+from swf.models.decision import (
+    CompleteWorkflowExecution,
+    ContinueAsNewWorkflowExecution,
+    RequestCancelExternalWorkflowExecution,
+    ScheduleActivityTask,
+    ScheduleLambdaFunction,
+    SignalExternalWorkflowExecution,
+    StartChildWorkflowExecution,
+    StartTimer,
+)
 
 W1 = {"name": "W", "version": "1"}
+ROLE = "arn:aws:iam::123456789012:role/swf"
 WORKFLOW_IDS = [f"w{number}" for number in range(5)]
 
 
@@ -36,7 +47,7 @@ class Load:
 
     def run(self):
         while True:
-            self.chance.choice([self.start, self.signal, self.signal, self.decide, self.decide, self.perform])()
+            self.chance.choice([self.start, self.signal, self.terminate, self.decide, self.decide, self.perform])()
 
     def start(self):
         answer = self.ask(
@@ -45,6 +56,7 @@ class Load:
             workflowId=self.chance.choice(WORKFLOW_IDS),
             workflowType=W1,
             tagList=["t"],
+            lambdaRole=ROLE,
         )
         if answer is not None:
             report("WorkflowExecutionStarted", answer["runId"], {})
@@ -54,6 +66,12 @@ class Load:
         request = {"domain": "d", "workflowId": workflow_id, "signalName": name, "input": "x" * 500}
         if self.ask("SignalWorkflowExecution", **request) is not None:
             report("WorkflowExecutionSignaled", None, {"signalName": name})
+
+    def terminate(self):
+        if self.chance.random() < 0.1:
+            workflow_id, reason = self.chance.choice(WORKFLOW_IDS), str(self.chance.random())
+            if self.ask("TerminateWorkflowExecution", domain="d", workflowId=workflow_id, reason=reason) is not None:
+                report("WorkflowExecutionTerminated", None, {"reason": reason})
 
     def decide(self):
         task = self.ask("PollForDecisionTask", domain="d", taskList={"name": "dl"}, maximumPageSize=1)
@@ -67,16 +85,23 @@ class Load:
                 report("DecisionTaskCompleted", run_id, {"startedEventId": started})
 
     def decisions(self):
-        some_id = str(self.chance.randrange(5))
-        schedule = {"activityType": {"name": "A", "version": "1"}, "activityId": some_id}
-        timer = {"timerId": some_id, "startToFireTimeout": "1"}
-        made = [
-            {"decisionType": "ScheduleActivityTask", "scheduleActivityTaskDecisionAttributes": schedule},
-            {"decisionType": "StartTimer", "startTimerDecisionAttributes": timer},
-        ]
+        made = [self.decision().raw for _ in range(self.chance.randrange(4))]
         if self.chance.random() < 0.1:
-            made.append({"decisionType": "CompleteWorkflowExecution"})
+            made.append(self.chance.choice([CompleteWorkflowExecution(), ContinueAsNewWorkflowExecution()]).raw)
         return made
+
+    def decision(self):
+        some_id, workflow_id = str(self.chance.randrange(5)), self.chance.choice(WORKFLOW_IDS)
+        return self.chance.choice(
+            [
+                ScheduleActivityTask(activity_type=("A", "1"), activity_id=some_id),
+                StartTimer(timer_id=some_id, start_to_fire_timeout=self.chance.randrange(2)),
+                StartChildWorkflowExecution(workflow_type=("W", "1"), workflow_id=workflow_id, lambda_role=ROLE),
+                SignalExternalWorkflowExecution(workflow_id=workflow_id, signal_name="s"),
+                RequestCancelExternalWorkflowExecution(workflow_id=workflow_id),
+                ScheduleLambdaFunction(id=some_id, name="echo"),
+            ]
+        )
 
     def perform(self):
         task = self.ask("PollForActivityTask", domain="d", taskList={"name": "al"})
@@ -91,7 +116,7 @@ class Load:
 
 
 def work(path, seed):
-    engine = Engine(path, poll_wait_seconds=0)
+    engine = Engine(path, poll_wait_seconds=0, functions={"echo": lambda event: event})
     Load(engine, seed).ask("RegisterDomain", name="d", workflowExecutionRetentionPeriodInDays="1")
     workflow_type = {
         "defaultTaskList": {"name": "dl"},

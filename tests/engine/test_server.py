@@ -213,11 +213,12 @@ def test_a_connection_serves_request_after_request(server):
     ids=["head", "nothing", "body"],
 )
 def test_a_client_that_does_not_finish_its_request_is_not_waited_for(regions, begun, said):
-    with Server(regions, patience_seconds=0.1) as server:
-        with socket.create_connection(server_address(server), timeout=60) as connection:
-            connection.sendall(begun)
+    with ExitStack() as stack:
+        server = stack.enter_context(Server(regions, patience_seconds=0.1))
+        connection = stack.enter_context(socket.create_connection(server_address(server), timeout=60))
+        connection.sendall(begun)
 
-            answer = b"".join(iter(lambda: connection.recv(65536), b""))
+        answer = b"".join(iter(lambda: connection.recv(65536), b""))
 
     assert answer.startswith(said)
     assert said or not answer
