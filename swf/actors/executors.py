@@ -7,9 +7,10 @@ import asyncio
 import contextvars
 import ctypes
 import threading
+import time
 from collections.abc import Callable, Coroutine, Iterator
 from concurrent.futures import Future
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Any, Literal, Protocol
 
 from swf.actors.running import RunningTask, TaskCanceled
@@ -97,14 +98,25 @@ def interrupted_by(task: RunningTask) -> Iterator[None]:
         with lock:
             is_inside = False
             if is_raised:
-                # It may not have been raised yet, and must not be any more.
-                _raise_in(thread, None)
+                _take_back()
 
 
-def _raise_in(thread: int, error: type[BaseException] | None) -> None:
-    ctypes.pythonapi.PyThreadState_SetAsyncExc(
-        ctypes.c_ulong(thread), None if error is None else ctypes.py_object(error)
-    )
+class _TakenBackError(BaseException):
+    pass
+
+
+def _take_back() -> None:
+    """Take back what is to be raised in this thread and has not been yet."""
+    # CPython can clear it, and then takes the whole process to have such an error waiting ever after: all threads get
+    # slower, and what is profiled or traced hangs. So another one takes its place, and comes here.
+    with suppress(_TakenBackError):
+        _raise_in(threading.get_ident(), _TakenBackError)
+        while True:
+            time.sleep(0)
+
+
+def _raise_in(thread: int, error: type[BaseException]) -> None:
+    ctypes.pythonapi.PyThreadState_SetAsyncExc(ctypes.c_ulong(thread), ctypes.py_object(error))
 
 
 class Loop:

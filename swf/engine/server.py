@@ -229,6 +229,10 @@ class _Uvicorn(uvicorn.Server):
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         self._application.stop()
         await super().shutdown(sockets)
+        # Those that came while it stopped, and those whose answer took too long.
+        for connection in tuple(self.server_state.connections):
+            cast(_Protocol, connection).transport.abort()
+        await asyncio.sleep(0)
 
     @contextmanager
     def capture_signals(self) -> Iterator[None]:

@@ -5,6 +5,8 @@ import contextlib
 import logging
 import os
 import signal
+import subprocess
+import sys
 import threading
 import time
 
@@ -289,6 +291,42 @@ def test_a_thread_whose_task_was_closed_is_interrupted_too_and_works_on(domain, 
 
     assert alive is worker.STATES.RUNNING
     assert worked == ["endless"]
+
+
+INTERRUPTED_AND_PROFILED = """
+import sys, threading
+from types import SimpleNamespace
+from swf.actors import TaskCanceled
+from swf.actors.executors import interrupted_by
+
+def work():
+    listeners = []
+    task = SimpleNamespace(heart=SimpleNamespace(on_change=listeners.append), is_closed=False)
+    try:
+        with interrupted_by(task):
+            listeners[0]()
+            for _ in range(1000):
+                pass
+    except TaskCanceled:
+        print("interrupted")
+
+thread = threading.Thread(target=work)
+thread.start()
+thread.join()
+sys.setprofile(lambda *event: None)
+(lambda: None)()
+sys.setprofile(None)
+print("profiled")
+"""
+
+
+def test_what_is_profiled_after_an_interruption_comes_to_its_end():
+    # CPython takes an error that was taken back for one that is still to come, and then hangs.
+    ended = subprocess.run(
+        [sys.executable, "-c", INTERRUPTED_AND_PROFILED], capture_output=True, text=True, timeout=30, check=True
+    )
+
+    assert ended.stdout.split() == ["interrupted", "profiled"]
 
 
 # Failures in so many words
