@@ -2,8 +2,6 @@
 
 import sys
 
-from swf.exceptions import MissingExtraError
-
 # What the extra "cli" brings.
 _CLI_PACKAGES = {"click", "rich"}
 
@@ -17,6 +15,8 @@ def main() -> None:
     except ModuleNotFoundError as error:
         if error.name is None or error.name.partition(".")[0] not in _CLI_PACKAGES:
             raise
+        from swf.exceptions import MissingExtraError
+
         sys.exit(str(MissingExtraError("The command line", "cli")))
 
 

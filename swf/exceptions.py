@@ -18,6 +18,30 @@ class ValidationError(SWFError, ValueError):
     """A value breaks a rule of SWF; nothing was sent."""
 
 
+class DocumentError(ValidationError):
+    """A document cannot be read, or says what cannot be used.
+
+    Attributes:
+        problems: What is wrong, each with its place.
+    """
+
+    def __init__(self, message: str, problems: tuple[str, ...] = ()) -> None:
+        super().__init__(message)
+        self.problems = problems
+
+
+class ManifestError(DocumentError):
+    """A manifest cannot be read, or says what cannot be registered."""
+
+
+class SpecError(DocumentError):
+    """A document of workflows cannot be read, or says what cannot be run."""
+
+
+class SpecInputError(SWFError):
+    """What a document reads from an input or a result is not there, or of no use."""
+
+
 class InvalidKeywordArgumentError(SWFError, TypeError):
     """A filter or an attribute was named that does not exist, or that cannot be asked for here."""
 
@@ -67,6 +91,51 @@ class StuckError(SWFError):
         self.workflow_id = workflow_id
         self.why = why
         self.told = told
+
+
+class ProgramError(SWFError):
+    """A workflow's program cannot go on as it stands: its decision task is not answered, and comes again.
+
+    The execution is left as it is. Repair the program, and it goes on where it stopped.
+    """
+
+
+class NonDeterminismError(ProgramError):
+    """On replay a workflow asked for something other than its history records.
+
+    Attributes:
+        event: The id of the first event that differs.
+        recorded: What the history records there.
+        asked: What the workflow asked for.
+        line: Where it asked, as ``file:line``; None where that is not known.
+    """
+
+    def __init__(self, event: int, recorded: str, asked: str, line: str | None = None) -> None:
+        at = f" ({line})" if line else ""
+        super().__init__(
+            f"Event {event} is {recorded}, but on replay the workflow asked for {asked}{at}. Keep the old path for "
+            "executions that are open already, by patched(), or register a new version."
+        )
+        self.event = event
+        self.recorded = recorded
+        self.asked = asked
+        self.line = line
+
+
+class ForbiddenCallError(ProgramError):
+    """A workflow called what gives something else on each replay, or waits outside of SWF."""
+
+
+class OutsideWorkflowError(SWFError):
+    """Something was called that makes sense inside a workflow only."""
+
+
+class SyncConflictError(SWFError):
+    """What a manifest declares is registered otherwise, and cannot be changed in SWF."""
+
+
+class StalePlanError(SWFError):
+    """SWF has changed since a plan was made."""
 
 
 class ExecutionNotCompletedError(SWFError):

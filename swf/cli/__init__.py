@@ -1,56 +1,78 @@
 """The command line: thin sentences over the library.
 
+- `domains`, `types`, `executions`, `tasks`: what SWF holds, and what can be done with it. `filters`: which executions.
+  `batch`: many at once. `history`, `trace`, `describing`: what happened to one.
+- `syncing`: what ought to be registered, held against what is. `sources`: where that is said. `plans`: what becomes of
+  it.
+- `shell`, `doctor`, `completion`: a Python shell; what is in the way; what the Tab key gives.
 - `demo`: see executions run to their end.
 - `server`: an SWF of your own, over HTTP.
+- `specs`: workflows from documents. `workflows`: whether those in Python do the same on each replay.
 - `actors`: deciders and workers in the foreground. `running`: how. `loading`: by which names. `reloading`: again when
   code changes.
-- `options`: what several commands have. `log_lines`: log records on stderr.
-- `exit_codes`: what a command's exit code tells.
+- `options`: what several commands have. `payloads`: JSON as an argument, or from a file. `output`: tables and JSON on
+  stdout. `log_lines`: log records on stderr.
+- `program`: all of them, and how they end. `remedies`: errors in its words. `exit_codes`: what they tell scripts.
+- `overview`: what ``swf --help`` prints. `groups`: commands that are imported when they are called, and help with all
+  of their sentences.
 
-Results go to stdout, everything else to stderr. A command holds no rule of its own.
+Results go to stdout, everything else to stderr. A command holds no rule of its own. Here nothing but the standard
+library is imported, so that the version and the help come at once.
 """
 
+import os
+import sys
 from collections.abc import Sequence
 
-import click
-
 from swf import __version__
-from swf.cli.actors import decider, run, worker
-from swf.cli.demo import demo
-from swf.cli.exit_codes import FAILED, USAGE, exit_code
-from swf.cli.server import server
-from swf.exceptions import SWFError
+from swf.cli.overview import Named, overview
 
-
-@click.group(context_settings={"help_option_names": ["-h", "--help"]})
-@click.version_option(__version__, "--version", prog_name="swf")
-def cli() -> None:
-    """Amazon Simple Workflow, on AWS and on your own machine.
-
-    New here? Try: swf demo
-    """
-
-
-cli.add_command(demo)
-cli.add_command(server)
-for command in (decider, worker, run):
-    cli.add_command(command)
+COMMANDS = {
+    "domains": Named("swf.cli.domains", "domains", "Domains: what types and executions live in."),
+    "types": Named("swf.cli.types", "types", "Workflow types and activity types."),
+    "executions": Named("swf.cli.executions", "executions", "Workflow executions: what runs, and what has run."),
+    "tasks": Named("swf.cli.tasks", "tasks", "Tasks: how many wait, and answers to them."),
+    "diff": Named("swf.cli.syncing", "diff", "Compare what is declared with what is registered."),
+    "sync": Named("swf.cli.syncing", "sync", "Register what is declared: show the plan, ask, and carry it out."),
+    "manifest": Named("swf.cli.syncing", "manifest", "Manifests: what ought to be registered."),
+    "specs": Named("swf.cli.specs", "specs", "Workflows from documents: JSON or YAML."),
+    "decider": Named("swf.cli.actors", "decider", "Deciders: what takes decision tasks."),
+    "worker": Named("swf.cli.actors", "worker", "Activity workers: what takes activity tasks."),
+    "run": Named("swf.cli.actors", "run", "Run deciders and workers together until SIGINT or SIGTERM comes."),
+    "lint": Named("swf.cli.workflows", "lint", "Find calls in workflows that would do something else on each replay."),
+    "replay": Named("swf.cli.workflows", "replay", "Replay histories against workflows as they are now."),
+    "server": Named("swf.cli.server", "server", "Serve an SWF of your own over HTTP."),
+    "demo": Named("swf.cli.demo", "demo", "See workflow executions run to their end, on an SWF of your own."),
+    "shell": Named("swf.cli.shell", "shell", "Open a Python shell with models, querysets and the domain at hand."),
+    "doctor": Named("swf.cli.doctor", "doctor", "Tell which settings hold, and what is in the way."),
+    "completion": Named("swf.cli.completion", "completion", "Print what makes the Tab key complete, for a shell."),
+}
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run a command and give its exit code; an error of ours is told in a sentence, without a traceback."""
+    """Run a command and give its exit code; an error of ours is told in a sentence, without a traceback.
+
+    Args:
+        arguments: What stands behind ``swf``. Left out, what this process was started with.
+    """
     try:
-        result = cli.main(args=arguments, prog_name="swf", standalone_mode=False)
-    except click.UsageError as error:
-        error.show()
-        return USAGE
-    except click.ClickException as error:
-        error.show()
-        return FAILED
-    except (click.Abort, KeyboardInterrupt):
-        click.echo("Interrupted.", err=True)
-        return FAILED
-    except SWFError as error:
-        click.echo(f"Error: {error}", err=True)
-        return exit_code(error)
-    return result if isinstance(result, int) else 0
+        code = _run(list(sys.argv[1:] if arguments is None else arguments))
+        sys.stdout.flush()
+    except BrokenPipeError:
+        # Whoever read this has gone, as head does: it had what it wanted. Python writes the rest at its end.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+    return code
+
+
+def _run(arguments: list[str]) -> int:
+    match arguments:
+        case ["--version"]:
+            print(f"swf, version {__version__}")
+        case ["--help" | "-h"]:
+            print(overview(COMMANDS))
+        case _:
+            from swf.cli.program import run
+
+            return run(arguments)
+    return 0

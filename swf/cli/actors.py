@@ -5,6 +5,7 @@ from typing import Any, TypeVar
 
 import click
 
+from swf.cli.groups import Group
 from swf.cli.options import Where, connection_options
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -66,12 +67,12 @@ _executor_option = click.option(
 )
 
 
-@click.group()
+@click.group(cls=Group)
 def decider() -> None:
     """Deciders: what takes decision tasks."""
 
 
-@click.group()
+@click.group(cls=Group)
 def worker() -> None:
     """Activity workers: what takes activity tasks."""
 

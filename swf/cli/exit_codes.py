@@ -3,8 +3,11 @@
 from swf.exceptions import (
     ConfigurationError,
     DoesNotExistError,
+    ExecutionNotCompletedError,
     InvalidCredentialsError,
     InvalidKeywordArgumentError,
+    InvalidRequestError,
+    NonDeterminismError,
     OperationNotPermittedError,
     PollTimeout,
     SWFError,
@@ -13,15 +16,23 @@ from swf.exceptions import (
 )
 
 FAILED = 1
+DRIFT = 2
+NON_DETERMINISM = 3
+NOT_COMPLETED = 4
 NOT_FOUND = 5
 TIMED_OUT = 6
 USAGE = 64
 NO_PERMISSION = 77
+# As shells tell it of a program that SIGINT ended.
+INTERRUPTED = 130
 
 _CODES: dict[type[SWFError], int] = {
     ValidationError: USAGE,
     ConfigurationError: USAGE,
     InvalidKeywordArgumentError: USAGE,
+    InvalidRequestError: USAGE,
+    NonDeterminismError: NON_DETERMINISM,
+    ExecutionNotCompletedError: NOT_COMPLETED,
     DoesNotExistError: NOT_FOUND,
     PollTimeout: TIMED_OUT,
     WaitTimeoutError: TIMED_OUT,

@@ -58,15 +58,13 @@ def load(names: Sequence[str], kind: type[Actor[Any]], given: Given) -> list[Act
         ValidationError: A name does not stand for such an actor. Its notes have the traceback of code of the user's
             that failed.
     """
-    if os.getcwd() not in sys.path:
-        sys.path.insert(0, os.getcwd())
     found = [actor for name in names for actor in _named(name, kind, given)]
     return list({id(actor): actor for actor in found}.values())
 
 
 def _named(name: str, kind: type[Actor[Any]], given: Given) -> list[Actor[Any]]:
     module_name, colon, path = name.partition(":")
-    module = _imported(module_name)
+    module = imported(module_name)
     if not colon:
         _refuse_given(name, given)
         return _variables(module, kind)
@@ -79,8 +77,17 @@ def _named(name: str, kind: type[Actor[Any]], given: Given) -> list[Actor[Any]]:
 # Modules
 
 
-def _imported(name: str) -> ModuleType:
-    if not all(part.isidentifier() for part in name.split(".")):
+def imported(name: str) -> ModuleType:
+    """Give a module by its name, looked for in the current folder first.
+
+    Raises:
+        ValidationError: There is none, or it cannot be imported. Its notes have the traceback of code of the user's
+            that failed.
+    """
+    if os.getcwd() not in sys.path:
+        sys.path.insert(0, os.getcwd())
+    is_file = name.endswith(".py") and Path(name).is_file()
+    if is_file or not all(part.isidentifier() for part in name.split(".")):
         raise ValidationError(f"{name!r} is no name of a module. {_as_module(name)}")
     try:
         return importlib.import_module(name)

@@ -3,10 +3,15 @@
 import functools
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import attrs
 import click
+
+from swf.cli import completers
+
+if TYPE_CHECKING:
+    from swf.models import Domain
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -38,16 +43,13 @@ class Where:
 def connection_options(command: F) -> F:
     """Add the options that say which SWF; the command gets a `Where` as its first argument."""
 
+    @_reach_options
     @click.option(
-        "--endpoint",
-        "--endpoint-url",
-        "endpoint_url",
-        metavar="URL",
-        help="An SWF elsewhere than on AWS: http://… or, for one of this process, local: or local:PATH.",
+        "--domain",
+        metavar="NAME",
+        shell_complete=completers.domains,
+        help="The domain. Left out, the one of the settings.",
     )
-    @click.option("--region", metavar="NAME", help="The AWS region.")
-    @click.option("--profile", metavar="NAME", help="The profile of the AWS configuration.")
-    @click.option("--domain", metavar="NAME", help="The domain. Left out, the one of the settings.")
     @functools.wraps(command)
     def with_where(
         *arguments: Any,
@@ -60,6 +62,67 @@ def connection_options(command: F) -> F:
         return command(Where(endpoint_url, region, profile, domain), *arguments, **options)
 
     return with_where  # type: ignore[return-value]
+
+
+def connected(command: F) -> F:
+    """Add the options that say which SWF, and not which domain; the command runs with that connection in force."""
+
+    @_reach_options
+    @functools.wraps(command)
+    def in_force(
+        *arguments: Any, endpoint_url: str | None, region: str | None, profile: str | None, **options: Any
+    ) -> Any:
+        with Where(endpoint_url, region, profile).in_force():
+            return command(*arguments, **options)
+
+    return in_force  # type: ignore[return-value]
+
+
+def in_domain(command: F) -> F:
+    """Add the options that say which SWF and which domain; the command gets the `Domain` as its first argument."""
+
+    @connection_options
+    @functools.wraps(command)
+    def with_domain(where: Where, *arguments: Any, **options: Any) -> Any:
+        with where.in_force():
+            return command(the_domain(), *arguments, **options)
+
+    return with_domain  # type: ignore[return-value]
+
+
+def the_domain() -> "Domain":
+    """Give the domain in force.
+
+    Raises:
+        ConfigurationError: There is none.
+    """
+    from swf import settings
+    from swf.exceptions import ConfigurationError
+    from swf.models import Domain
+
+    name = settings.get("domain")
+    if name is None:
+        raise ConfigurationError(
+            "No domain is given. Name one with --domain NAME, set SWF_DOMAIN, or write domain under [defaults] in the "
+            "file ~/.swf. To see which there are: swf domains ls"
+        )
+    return Domain(name)
+
+
+def _reach_options(command: F) -> F:
+    for option in (
+        click.option("--profile", metavar="NAME", help="The profile of the AWS configuration."),
+        click.option("--region", metavar="NAME", help="The AWS region."),
+        click.option(
+            "--endpoint",
+            "--endpoint-url",
+            "endpoint_url",
+            metavar="URL",
+            help="An SWF elsewhere than on AWS: http://… or, for one of this process, local: or local:PATH.",
+        ),
+    ):
+        command = option(command)
+    return command
 
 
 def as_given(context: click.Context, *without: str) -> list[str]:

@@ -184,8 +184,12 @@ class QuerySet(Generic[Row]):
         Args:
             page_size: Rows to a page, 1000 at most. Left out, as many as SWF gives.
         """
+        return (row for page in self.pages(page_size) for row in page)
+
+    def pages(self, page_size: int | None = None) -> Iterator[list[Row]]:
+        """Read the rows page by page without keeping them, as `iterator` does; a page may be empty."""
         check_page_size(page_size)
-        return (row for page in self._pages(page_size) for row in page)
+        return self._pages(page_size)
 
     def explain(self) -> Plan:
         """Tell which calls will be made, what SWF filters and what is filtered here; sends nothing."""

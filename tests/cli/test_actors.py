@@ -18,7 +18,8 @@ import click
 import pytest
 
 from swf.actors import Decider
-from swf.cli import cli, main
+from swf.cli import main
+from swf.cli.program import cli
 from swf.connection import Connection
 from swf.engine import Engine
 from swf.engine.regions import Regions

@@ -23,6 +23,7 @@ ROWS = {
     "swf.exceptions": 0,
     "swf.failure": 0,
     "swf.logs": 0,
+    "swf.documents": 0,
     "swf.models.event": 1,
     "swf.models.decision": 1,
     "swf.models.history": 1,
@@ -187,6 +188,7 @@ QUICK = [
     "swf.payload",
     "swf.failure",
     "swf.logs",
+    "swf.sync",
     "swf.pytest_plugin",
 ]
 

@@ -1,0 +1,128 @@
+"""Which executions are meant: every filter of `swf.querysets.WorkflowExecutionQuerySet` as an option."""
+
+import re
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any, TypeVar
+
+import click
+
+from swf.cli import completers
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+ANY = "ANY"
+
+_UNITS = {"m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
+_AGO = re.compile(r"(\d+(?:\.\d+)?)([mhdw]?)")
+
+
+def date(context: click.Context, parameter: click.Parameter, value: str | None) -> str | timedelta | None:
+    """Give a date as filters take it: ISO text, or how long ago, as days or with a unit: ``90m``, ``12h``, ``7d``."""
+    found = None if value is None else _AGO.fullmatch(value)
+    # A year alone is no number of days that anybody counts back.
+    if found is None or (not found[2] and len(found[1]) == 4 and found[1].isdecimal()):
+        return value
+    try:
+        return timedelta(**{_UNITS[found[2] or "d"]: float(found[1])})
+    except OverflowError as error:
+        raise click.BadParameter(f"{value} is longer ago than any calendar goes back. Write a date.") from error
+
+
+_OF_OPEN: tuple[Callable[[F], F], ...] = (
+    click.option(
+        "--workflow-id", metavar="ID", shell_complete=completers.workflow_ids, help="All runs of this workflow id."
+    ),
+    click.option("--run-id", metavar="ID", help="The run of this run id."),
+    click.option("--tag", metavar="TAG", help="Executions that carry this tag."),
+    click.option(
+        "--type",
+        "workflow_type_name",
+        metavar="NAME",
+        shell_complete=completers.workflow_type_names,
+        help="Executions of the workflow types of this name.",
+    ),
+    click.option(
+        "--type-version",
+        "workflow_type_version",
+        metavar="VERSION",
+        shell_complete=completers.versions,
+        help="Executions of workflow types of this version.",
+    ),
+    click.option(
+        "--since",
+        "--start-oldest-date",
+        "start_oldest_date",
+        callback=date,
+        metavar="DATE",
+        help="Started since: 2030-01-31, 2030-01-31T08:00Z, or so long ago: 90m, 12h, 7d. Left out, 30d.",
+    ),
+    click.option(
+        "--until", "--start-latest-date", "start_latest_date", callback=date, metavar="DATE", help="Started until."
+    ),
+    click.option("--parent", nargs=2, default=None, metavar="WORKFLOW_ID RUN_ID", help="Children of this execution."),
+    click.option(
+        "--cancel-requested/--no-cancel-requested",
+        default=None,
+        help="Executions that somebody asked to cancel, or nobody.",
+    ),
+)
+
+_OF_ALL: tuple[Callable[[F], F], ...] = (
+    click.option(
+        "--status",
+        type=click.Choice(["OPEN", "CLOSED", ANY], case_sensitive=False),
+        help="Left out, OPEN, unless a filter of closed ones is given.",
+    ),
+    *_OF_OPEN,
+    click.option(
+        "--close-status",
+        type=click.Choice(
+            ["COMPLETED", "FAILED", "CANCELED", "TERMINATED", "CONTINUED_AS_NEW", "TIMED_OUT"], case_sensitive=False
+        ),
+        help="Executions that closed in this way.",
+    ),
+    click.option(
+        "--closed-since",
+        "--close-oldest-date",
+        "close_oldest_date",
+        callback=date,
+        metavar="DATE",
+        help="Closed since.",
+    ),
+    click.option(
+        "--closed-until",
+        "--close-latest-date",
+        "close_latest_date",
+        callback=date,
+        metavar="DATE",
+        help="Closed until.",
+    ),
+)
+
+
+def all_filters(command: F) -> F:
+    """Add the filters of open and closed executions; `keywords` reads them."""
+    for option in reversed(_OF_ALL):
+        command = option(command)
+    return command
+
+
+def open_filters(command: F) -> F:
+    """Add the filters of open executions."""
+    for option in reversed(_OF_OPEN):
+        command = option(command)
+    return command
+
+
+def keywords(given: dict[str, Any]) -> dict[str, Any]:
+    """Give what was given as keywords of the queryset's ``filter``."""
+    said = {name: value for name, value in given.items() if value is not None}
+    if said.get("status") == ANY:
+        said["status"] = None
+    return said
+
+
+def lists_closed(keywords: dict[str, Any]) -> bool:
+    """Tell whether closed executions are among those that are meant."""
+    return keywords.get("status", "OPEN") != "OPEN" or any(name.startswith("close_") for name in keywords)

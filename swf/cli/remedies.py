@@ -1,0 +1,37 @@
+"""Errors in the words of a command line, where the library names its own functions."""
+
+from swf.exceptions import ResponseError, SWFError
+
+# What the library says, and what stands for it here.
+_SAID = (
+    ("connect('local:') to do without", "give --endpoint local:PATH to do without"),
+    ("swf.settings.explain()", "swf doctor"),
+    ("execution.wait()", "swf executions wait"),
+    ("its history()", "swf executions history"),
+    ("status='OPEN'", "--status OPEN"),
+    ("Call its undeprecate() to", "Undeprecate it to"),
+    ("Call its delete(), which deprecates it, before purge().", "Deprecate it first."),
+    ("save() it first", "Register it first"),
+    ("save() the type", "Register the type"),
+    ("or get() what is there", "or show what is there"),
+)
+
+
+def told(error: SWFError) -> str:
+    """Tell what happened and what to do.
+
+    >>> from swf.exceptions import from_fault
+    >>> told(from_fault("DeleteWorkflowType", "TypeNotDeprecatedFault", "Order 1.0"))
+    'DeleteWorkflowType was refused with TypeNotDeprecatedFault: Order 1.0. Deprecate it first.'
+    """
+    message = str(error)
+    for said, here in _SAID:
+        message = message.replace(said, here)
+    if isinstance(error, ResponseError) and error.fault and not error.remedy:
+        message = f"{message} Check what was given, and the endpoint."
+    return message
+
+
+def request_id(error: SWFError) -> str | None:
+    """Give what AWS support asks for, if SWF answered at all."""
+    return error.request_id if isinstance(error, ResponseError) else None
