@@ -1,5 +1,8 @@
 """Fixtures for the whole suite: an engine in memory, on a clock that the test moves, behind a real boto3 client."""
 
+import importlib.util
+import shutil
+import sys
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from datetime import UTC, datetime
@@ -189,3 +192,13 @@ def requests(connection: Connection) -> list[tuple[str, dict[str, Any]]]:
     noted: list[tuple[str, dict[str, Any]]] = []
     _on_call(connection, lambda params, model, **_: noted.append((model.name, dict(params))))
     return noted
+
+
+@pytest.fixture(scope="session")
+def aws_program() -> list[str]:
+    """How the AWS CLI is called."""
+    if importlib.util.find_spec("awscli"):
+        return [sys.executable, "-m", "awscli"]
+    if found := shutil.which("aws"):
+        return [found]
+    pytest.skip("the AWS CLI is not installed: pip install awscli")

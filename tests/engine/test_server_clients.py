@@ -1,11 +1,9 @@
 """Clients that are not ours: the AWS CLI and the JavaScript SDK run an execution to its end."""
 
-import importlib.util
 import json
 import os
 import shutil
 import subprocess
-import sys
 from contextlib import closing
 from pathlib import Path
 
@@ -49,19 +47,13 @@ def environment():
 
 
 @pytest.fixture
-def aws(environment):
+def aws(environment, aws_program):
     """Runs the AWS CLI; gives its answer, or what it complains of."""
-    if importlib.util.find_spec("awscli"):
-        program = [sys.executable, "-m", "awscli"]
-    elif found := shutil.which("aws"):
-        program = [found]
-    else:
-        pytest.skip("the AWS CLI is not installed: pip install awscli")
 
     def aws(command, **options):
         arguments = [part for name, value in options.items() for part in (f"--{name.replace('_', '-')}", text(value))]
         done = subprocess.run(
-            [*program, "--output", "json", "swf", command, *arguments],
+            [*aws_program, "--output", "json", "swf", command, *arguments],
             env=environment,
             capture_output=True,
             text=True,
