@@ -117,6 +117,20 @@ class Connection:
         made._engine = of_kind(engine, Engine, "engine", "Give a swf.engine.Engine, or call connect() with a URL.")
         return made
 
+    @classmethod
+    @contextmanager
+    def in_virtual_time(cls) -> Iterator[Self]:
+        """Give a connection, for a block, to an SWF in memory whose time jumps whenever nothing is left to be done.
+
+        >>> with Connection.in_virtual_time() as connection:
+        ...     connection.endpoint_url
+        'local:'
+        """
+        from swf.engine import Engine, VirtualClock
+
+        with Engine(clock=VirtualClock(auto_advance=True)) as engine, cls.over(engine) as connection:
+            yield connection
+
     @property
     def client(self) -> "SWFClient":
         """The boto3 client for all but polls, made now if need be.

@@ -44,6 +44,20 @@ class TaskFailed(SWFError):
         self.type = type
 
 
+class ToldError(SWFError):
+    """An error that another program met, as its `Failure` tells it; a traceback it tells of is a note.
+
+    Attributes:
+        failure: The failure, which telling this error tells again.
+    """
+
+    def __init__(self, failure: "Failure") -> None:
+        super().__init__(f"{failure.type}: {failure.message}" if failure.message else failure.type)
+        self.failure = failure
+        if failure.traceback:
+            self.add_note(failure.traceback.rstrip())
+
+
 @attrs.frozen(kw_only=True)
 class Failure:
     """An error, in the words of whoever met it.
@@ -74,6 +88,8 @@ class Failure:
 
     @classmethod
     def _of(cls, error: BaseException, causes: int) -> Self:
+        if isinstance(error, ToldError) and isinstance(error.failure, cls):
+            return error.failure
         cause = error.__context__ if error.__cause__ is None and not error.__suppress_context__ else error.__cause__
         return cls(
             type=(isinstance(error, TaskFailed) and error.type) or type(error).__name__,

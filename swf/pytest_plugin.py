@@ -5,12 +5,16 @@
 - `swf_connection`: the way to it, the default connection while the test runs.
 - `swf_domain`: a domain in it, registered, named ``test``.
 - `swf_environment`: a `swf.testing.Environment` over all of them.
+- `swf_replay`: replays histories that are kept in files against workflows as they are now.
+
+Workflows (`swf.workflows`) that make forbidden calls are caught: ``SWF_CHECK_WORKFLOWS`` is 1 unless it is set.
 
 Each test has its own. A test module or a ``conftest.py`` that defines a fixture of one of these names changes what the
 others are built on: another clock, an engine with Lambda functions, a domain of another name.
 """
 
-from collections.abc import Iterator
+import os
+from collections.abc import Callable, Iterable, Iterator
 from typing import TYPE_CHECKING
 
 import pytest
@@ -20,6 +24,12 @@ if TYPE_CHECKING:
     from swf.engine import Engine, VirtualClock
     from swf.models import Domain
     from swf.testing import Environment
+    from swf.workflows import Workflow
+
+
+def pytest_configure() -> None:
+    """Have the forbidden calls of workflows caught."""
+    os.environ.setdefault("SWF_CHECK_WORKFLOWS", "1")
 
 
 @pytest.fixture
@@ -66,3 +76,27 @@ def swf_environment(swf_connection: "Connection", swf_domain: "Domain") -> "Iter
 
     with Environment(swf_domain, connection=swf_connection) as environment:
         yield environment
+
+
+@pytest.fixture
+def swf_replay(
+    request: pytest.FixtureRequest,
+) -> "Callable[[str | os.PathLike[str], Iterable[type[Workflow]]], None]":
+    """Replays histories in files: of a path, a folder or a pattern, told from the folder of the test.
+
+    The test fails if a workflow would not do what its history records, and if there is no history of the workflows.
+    """
+    from swf.workflows import Replayer
+    from swf.workflows.outcomes import from_files, outcomes
+    from swf.workflows.recorded import paths
+
+    def swf_replay(source: "str | os.PathLike[str]", workflows: "Iterable[type[Workflow]]") -> None:
+        replayer = Replayer(workflows)
+        found = paths([request.path.parent / source])
+        told = [each for each in outcomes(replayer, from_files(found)) if each.state != "skipped"]
+        wrong = [f"{each.name}: {each.error}" for each in told if each.error is not None]
+        assert not wrong, "\n".join(wrong)
+        names = ", ".join(workflow.__name__ for workflow in replayer.workflows)
+        assert told, f"No history in {source} is of {names}."
+
+    return swf_replay

@@ -207,6 +207,8 @@ class Actor(Generic[Task]):
             as they are answered.
         """
         self._stopping.set()
+        # Whoever takes tasks from `tasks` polls in a thread of their own.
+        self.connection.end_polls(self.identity)
         until = None if timeout is None else time.monotonic() + timeout
         for thread in self._threads:
             while thread.is_alive() and thread is not threading.current_thread():

@@ -20,7 +20,7 @@ def manifest(source: str, domain: str | None = None) -> Manifest:
         ValidationError: There is no such file or module, or something is wrong in it; nothing was sent.
         MissingExtraError: YAML needs the extra ``yaml``.
     """
-    made = Manifest.load(source, domain=domain) if _is_file(source) else _of_module(source)
+    made = Manifest.load(source, domain=domain) if _is_file(source) else _of_module(source, domain)
     return made if domain is None else made.only(domain)
 
 
@@ -31,7 +31,7 @@ def _is_file(source: str) -> bool:
     return path.suffix.lower() in FORMATS_OF_SUFFIXES or "/" in source or "\\" in source or path.is_file()
 
 
-def _of_module(source: str) -> Manifest:
+def _of_module(source: str, domain: str | None) -> Manifest:
     name, _, variable = source.partition(":")
     try:
         module = imported(name)
@@ -41,7 +41,7 @@ def _of_module(source: str) -> Manifest:
         if not hint or hasattr(error, "__notes__"):
             raise
         raise ManifestError(f"There is no module or file {source!r}. {hint}") from error
-    return Manifest.of_module(module, variable or None)
+    return Manifest.of_module(module, variable or None, domain=domain)
 
 
 def _file_meant(source: str) -> str:

@@ -4,11 +4,11 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from types import ModuleType
-from typing import Any, Self, TypeGuard, TypeVar
+from typing import Any, Protocol, Self, TypeGuard, TypeVar, runtime_checkable
 
 import attrs
 
-from swf import documents, wire
+from swf import documents, settings, wire
 from swf.checks import meant, of_kind
 from swf.exceptions import ManifestError, ValidationError
 from swf.models import ActivityType, Domain, WorkflowType
@@ -19,6 +19,15 @@ from swf.sync.schema import DeclaredDomain
 K = TypeVar("K")
 V = TypeVar("V")
 Declared = Domain | WorkflowType | ActivityType
+
+
+@runtime_checkable
+class Registrable(Protocol):
+    """What stands for a type in whatever domain: the workflows and activities of `swf.workflows`."""
+
+    def registration(self, domain: Domain) -> WorkflowType | ActivityType:
+        """Give the type it stands for."""
+        ...
 
 
 @attrs.frozen
@@ -42,35 +51,43 @@ class Manifest:
                 raise ManifestError(f"The domain {name!r} is declared more than once. Declare it once, with all.")
 
     @classmethod
-    def of(cls, *values: "Declared | Manifest", tags: Mapping[str, Mapping[str, str]] | None = None) -> Self:
-        """Give the manifest of models, and of other manifests.
+    def of(
+        cls,
+        *values: "Declared | Manifest | Registrable",
+        tags: Mapping[str, Mapping[str, str]] | None = None,
+        domain: str | None = None,
+    ) -> Self:
+        """Give the manifest of models, of declared workflows and activities, and of other manifests.
 
         A domain that only its types name is not compared and has to be there; give it too if it is to be registered.
 
         Args:
-            values: Domains, workflow types, activity types, manifests. Equal ones count once.
+            values: Domains, workflow types, activity types, manifests, and the workflows and activities of
+                `swf.workflows`. Equal ones count once.
             tags: The tags of domains, by the domain's name.
+            domain: Where workflows and activities ought to be. Left out, the default domain of the settings.
 
         Raises:
             ManifestError: A domain or a type is declared twice, each time otherwise, or something is no such value.
         """
         named = [(repr(value), value) for value in values]
-        return cls(tuple(_grouped(named, tags or {})))
+        return cls(tuple(_grouped(_in_domain(named, domain), tags or {})))
 
     @classmethod
-    def of_module(cls, module: ModuleType, name: str | None = None) -> Self:
-        """Give the manifest of a module's variables: domains, workflow types, activity types and manifests.
+    def of_module(cls, module: ModuleType, name: str | None = None, *, domain: str | None = None) -> Self:
+        """Give the manifest of a module's variables: whatever `of` takes.
 
         Args:
             module: The module.
             name: One of its variables, such a value or several in a list; None stands for all of them.
+            domain: Where workflows and activities ought to be. Left out, the default domain of the settings.
 
         Raises:
             ManifestError: There is nothing of the kind, or something is declared twice, each time otherwise.
         """
         found = dict(_variables(module) if name is None else _variable(module, name))
         named = [(f"{module.__name__}:{variable}", value) for variable, value in found.items()]
-        return cls(tuple(_grouped(named, {})))
+        return cls(tuple(_grouped(_in_domain(named, domain), {})))
 
     @classmethod
     def load(cls, path: str | Path, *, domain: str | None = None) -> Self:
@@ -136,23 +153,45 @@ def _known(form: str) -> str:
 
 # Python values
 
-# Whatever else comes to declare something, joins these and has its case in `_flat`.
-DECLARING = (Domain, WorkflowType, ActivityType, Manifest)
+
+def _declares(value: Any) -> bool:
+    return isinstance(value, Declared | Manifest) or _is_registrable(value)
+
+
+def _is_registrable(value: Any) -> TypeGuard[Registrable]:
+    """Tell a declared activity or workflow, one that is not there just to be subclassed."""
+    return isinstance(value, Registrable) and (not isinstance(value, type) or hasattr(value, "run"))
+
+
+def _in_domain(named: Iterable[tuple[str, Any]], domain: str | None) -> Iterator[tuple[str, Any]]:
+    """Give values with the types that declared workflows and activities stand for."""
+    for where, value in named:
+        yield (where, value.registration(_home(where, domain))) if _is_registrable(value) else (where, value)
+
+
+def _home(where: str, domain: str | None) -> Domain:
+    name = domain or settings.get("domain")
+    if name is None:
+        raise ManifestError(
+            f"{where} does not say in which domain it ought to be. Give --domain NAME, set SWF_DOMAIN, or write domain "
+            "under [defaults] in the file ~/.swf."
+        )
+    return Domain(name)
 
 
 def _variables(module: ModuleType) -> Iterator[tuple[str, Any]]:
-    found = [(name, value) for name, value in vars(module).items() if isinstance(value, DECLARING)]
+    found = [(name, value) for name, value in vars(module).items() if _declares(value)]
     if not found:
         raise ManifestError(
             f"The module {module.__name__} declares nothing: none of its variables is a Domain, a WorkflowType, an "
-            "ActivityType or a swf.sync.Manifest. Name another module, or a file."
+            "ActivityType, a declared workflow or activity, or a swf.sync.Manifest. Name another module, or a file."
         )
     yield from found
 
 
 def _variable(module: ModuleType, name: str) -> Iterator[tuple[str, Any]]:
     if not hasattr(module, name):
-        known = [known for known, value in vars(module).items() if isinstance(value, DECLARING)]
+        known = [known for known, value in vars(module).items() if _declares(value)]
         has = f"It declares: {', '.join(known)}." if known else "Nor does it declare anything else."
         raise ManifestError(f"The module {module.__name__} has no {name!r}. {meant(name, known)}{has}")
     value = getattr(module, name)
@@ -223,7 +262,7 @@ def _flat(named: Iterable[tuple[str, Any]]) -> Iterator[tuple[str, Declared, Map
         else:
             raise ManifestError(
                 f"{where} is {wire.shown(value)}, and nothing that can be registered. Give a Domain, a WorkflowType, "
-                "an ActivityType, a swf.sync.Manifest, or a list of such."
+                "an ActivityType, a declared workflow or activity, a swf.sync.Manifest, or a list of such."
             )
 
 

@@ -35,6 +35,10 @@ def _megabytes(megabytes: float) -> str:
     return f"{megabytes:,.0f} MB"
 
 
+def _kilobytes(kilobytes: float) -> str:
+    return f"{kilobytes:,.1f} kB"
+
+
 def _percent(percent: float) -> str:
     return f"{percent:.1f} %"
 
@@ -64,6 +68,7 @@ RATE = Figure(lambda pair: pair.theirs / pair.ours, "{:.1f} times the rate", "at
 ON_TOP = Figure(lambda pair: 1000 * (pair.ours - pair.theirs), "{:.0f} ms on top")
 TIME = Figure(lambda pair: 1000 * pair.ours, "{:.1f} ms")
 MEMORY = Figure(lambda pair: pair.ours, "{:.0f} MB", side=_megabytes)
+SIZE = Figure(lambda pair: pair.ours, "{:.1f} kB", side=_kilobytes)
 CORE = Figure(lambda pair: pair.ours, "{:.1f} % of a core", side=_percent)
 GROWTH = Figure(lambda pair: pair.ours / pair.theirs, "{:.2f} of the size", side=_megabytes)
 

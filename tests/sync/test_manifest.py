@@ -9,6 +9,7 @@ from swf import settings
 from swf.exceptions import ManifestError, MissingExtraError, ValidationError
 from swf.models import ActivityType, Domain, WorkflowType
 from swf.sync import DeclaredDomain, Manifest
+from swf.workflows import Workflow, activity
 
 SHOP = Domain("shop", retention_period=7, description="Orders")
 ORDER = WorkflowType(
@@ -157,6 +158,36 @@ def test_a_module_declares_the_values_among_its_variables():
     )
 
     assert Manifest.of_module(made) == MANIFEST
+
+
+@activity(version="2.0", task_list="packing", start_to_close_timeout=60)
+def pack(order: str) -> str:
+    return order
+
+
+class Shipping(Workflow):
+    version = "1.1"
+    task_list = "shipping"
+    execution_timeout = 3600
+
+    async def run(self, order: str) -> str:
+        return await pack(order)
+
+
+def test_declared_workflows_and_activities_are_types_of_the_domain_that_is_named(monkeypatch):
+    made = module(Workflow=Workflow, Shipping=Shipping, pack=pack, again=pack)
+    monkeypatch.setenv("SWF_DOMAIN", "elsewhere")
+
+    [domain] = Manifest.of_module(made, domain="shop").domains
+
+    assert domain.name == "shop"
+    assert domain.types == (Shipping.registration("shop"), pack.registration("shop"))
+    assert [each.name for each in Manifest.of(Shipping).domains] == ["elsewhere"]
+
+
+def test_declared_workflows_need_a_domain():
+    with pytest.raises(ManifestError, match="shop:Shipping does not say in which domain"):
+        Manifest.of_module(module(Shipping=Shipping))
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,679 @@
+"""Forbidden calls in the code of workflows, found without running it.
+
+Looked at are the methods of workflows, and what they refer to of the same module, or of others that are looked at
+together. Side effects, activities and queries may do what they like, and so may a line with the comment
+``# swf: allow``; beside ``def`` it is for the whole function.
+"""
+
+import ast
+import io
+import os
+import sys
+import tokenize
+from collections import deque
+from collections.abc import Iterable, Iterator, Mapping
+from importlib.machinery import ModuleSpec, PathFinder
+from pathlib import Path
+
+import attrs
+
+from swf.checks import meant
+from swf.exceptions import ValidationError
+from swf.workflows.forbidden import CHANCE, METHODS, ORDER, SEEDED, rule_for
+
+ALLOW = "swf: allow"
+
+Function = ast.FunctionDef | ast.AsyncFunctionDef
+Scope = Function | ast.Lambda
+
+_WORKFLOWS = frozenset({"swf.workflows.Workflow", "swf.workflows.definition.Workflow"})
+_ACTIVITIES = frozenset({"swf.workflows.activity", "swf.workflows.definition.activity"})
+_QUERIES = frozenset({"swf.workflows.query", "swf.workflows.definition.query"})
+_SIDE_EFFECTS = frozenset({"swf.workflows.side_effect", "swf.workflows.context.side_effect"})
+
+_BUILTINS = frozenset({"open", "input", "hash", "id"})
+_CONSTRUCTORS = ("__init__", "__new__", "__post_init__", "__attrs_post_init__")
+
+# What gives the elements of a set in their order.
+_ORDERED_BY = frozenset({"list", "tuple", "iter", "enumerate", "map", "filter", "zip", "reversed"})
+# What gives the same for elements in any order.
+_ANY_ORDER = frozenset({"sorted", "set", "frozenset", "sum", "min", "max", "any", "all", "len"})
+_SETS = frozenset({"set", "frozenset", "Set", "AbstractSet", "MutableSet"})
+_SET_METHODS = frozenset({"union", "intersection", "difference", "symmetric_difference", "copy"})
+_SET_OPERATORS = (ast.BitOr, ast.BitAnd, ast.Sub, ast.BitXor)
+
+
+@attrs.frozen(order=True)
+class Finding:
+    """A forbidden call in the code of a workflow.
+
+    Attributes:
+        path: The file.
+        line: The line, from 1.
+        column: The column, from 1.
+        kind: What kind of call it is: clock, random, file...
+        what: The call.
+        remedy: What to do instead.
+        function: The method or the function that it is in.
+    """
+
+    path: str
+    line: int
+    column: int
+    kind: str
+    what: str
+    remedy: str
+    function: str
+
+    def __str__(self) -> str:
+        where = f" in {self.function}" if self.function else ""
+        return f"{self.path}:{self.line}:{self.column}: {self.kind}: {self.what}{where}. {self.remedy}"
+
+
+@attrs.frozen
+class Report:
+    """What was found.
+
+    Attributes:
+        findings: The forbidden calls, by file and line.
+        workflows: The names of the workflows that were looked at.
+        files: How many files were read.
+    """
+
+    findings: tuple[Finding, ...]
+    workflows: tuple[str, ...]
+    files: int
+
+
+def lint(sources: Iterable[str | os.PathLike[str]]) -> Report:
+    """Find forbidden calls in workflows; nothing of them is imported or run.
+
+    Args:
+        sources: Python files, folders, and modules or packages by their names.
+
+    Raises:
+        ValidationError: A source is none of these.
+    """
+    files = dict.fromkeys(path for source in sources for path in _files(source))
+    return _linted([(str(path), path.read_bytes(), _module_name(path)) for path in files])
+
+
+def lint_text(text: str, path: str = "<text>") -> Report:
+    """Find forbidden calls in the text of one module.
+
+    >>> report = lint_text('''
+    ... import time
+    ... from swf.workflows import Workflow
+    ...
+    ... class Order(Workflow):
+    ...     async def run(self):
+    ...         return time.time()
+    ... ''')
+    >>> print(*report.findings)
+    <text>:7:16: clock: time.time() in Order.run. Use swf.workflows.now(), which is the same on each replay.
+    """
+    return _linted([(path, text.encode(), "module")])
+
+
+def _linted(read: list[tuple[str, bytes, str]]) -> Report:
+    findings: list[Finding] = []
+    modules: dict[str, _Module] = {}
+    for path, source, name in read:
+        # Scripts in two folders may have one name.
+        unique = path if name in modules else name
+        try:
+            modules[unique] = _Module.of(path, source, unique)
+        except (SyntaxError, ValueError) as error:
+            findings.append(_unreadable(path, error))
+    code = _Code(modules)
+    for look in code.looks():
+        findings.extend(look.findings)
+    return Report(tuple(sorted(findings)), tuple(code.workflows), len(read))
+
+
+def _unreadable(path: str, error: Exception) -> Finding:
+    line = getattr(error, "lineno", None) or 1
+    said = getattr(error, "msg", None) or str(error)
+    return Finding(path, line, 1, "syntax", f"This is no Python: {said}", "Mend it.", "")
+
+
+# Sources
+
+
+def _files(source: str | os.PathLike[str]) -> Iterator[Path]:
+    path = Path(source)
+    if path.is_dir():
+        yield from _below(path)
+    elif path.is_file():
+        yield path
+    else:
+        yield from _files_of_module(str(source))
+
+
+def _below(folder: Path) -> Iterator[Path]:
+    for path in sorted(folder.iterdir()):
+        if path.is_dir():
+            if not path.name.startswith((".", "__pycache__")) and not (path / "pyvenv.cfg").exists():
+                yield from _below(path)
+        elif path.suffix == ".py":
+            yield path
+
+
+def _files_of_module(name: str) -> Iterator[Path]:
+    spec = _spec(name)
+    if spec is None:
+        raise ValidationError(
+            f"There is no file, folder or module {name!r}. {meant(name, os.listdir())}Give a path, or a name as in an "
+            "import, with dots."
+        )
+    if spec.submodule_search_locations is not None:
+        for folder in spec.submodule_search_locations:
+            yield from _below(Path(folder))
+    elif spec.has_location and spec.origin and spec.origin.endswith(".py"):
+        yield Path(spec.origin)
+    else:
+        raise ValidationError(f"The module {name} is not written in Python. There is nothing to look at.")
+
+
+def _spec(name: str) -> ModuleSpec | None:
+    """Find a module without importing the packages that it is in."""
+    places = [os.getcwd(), *sys.path]
+    spec = None
+    whole = ""
+    for part in name.split("."):
+        whole = f"{whole}.{part}" if whole else part
+        spec = PathFinder.find_spec(whole, places) if part.isidentifier() else None
+        if spec is None:
+            return None
+        places = list(spec.submodule_search_locations or ())
+    return spec
+
+
+def _module_name(path: Path) -> str:
+    path = path.resolve()
+    parts = [] if path.stem == "__init__" else [path.stem]
+    folder = path.parent
+    while (folder / "__init__.py").exists():
+        parts.append(folder.name)
+        folder = folder.parent
+    return ".".join(reversed(parts))
+
+
+# Modules, and what their names stand for
+
+
+@attrs.define
+class _Module:
+    """A module as it is written.
+
+    Attributes:
+        names: What names at its top stand for, by their full names.
+        definitions: Functions and classes at its top.
+        done_once: The functions and methods that are side effects, by their own names.
+        allowed: The lines with the comment that lets something through.
+    """
+
+    path: str
+    name: str
+    names: Mapping[str, str]
+    definitions: Mapping[str, Function | ast.ClassDef]
+    done_once: frozenset[str]
+    allowed: frozenset[int]
+
+    @classmethod
+    def of(cls, path: str, source: bytes, name: str) -> "_Module":
+        tree = ast.parse(source, path)
+        definitions = {node.name: node for node in _top(tree) if isinstance(node, Function | ast.ClassDef)}
+        is_package = Path(path).stem == "__init__"
+        names = _imports(ast.walk(tree), name if is_package else name.rpartition(".")[0])
+        names |= {defined: f"{name}.{defined}" for defined in definitions}
+        for node in _top(tree):
+            if isinstance(node, ast.Assign) and (full := _full_name(node.value, names)):
+                names |= {target.id: full for target in node.targets if isinstance(target, ast.Name)}
+        return cls(path, name, names, definitions, frozenset(_done_once(tree, names)), frozenset(_allowed(source)))
+
+
+def _top(tree: ast.AST) -> Iterator[ast.stmt]:
+    """Give the statements that run at import, also those below ``if`` and ``try``."""
+    for node in ast.iter_child_nodes(tree):
+        if isinstance(node, ast.stmt):
+            yield node
+        if isinstance(node, ast.If | ast.Try | ast.With | ast.ExceptHandler):
+            yield from _top(node)
+
+
+def _imports(nodes: Iterable[ast.AST], package: str) -> dict[str, str]:
+    names: dict[str, str] = {}
+    for node in nodes:
+        if isinstance(node, ast.Import):
+            for alias in node.names:
+                names[alias.asname or alias.name.partition(".")[0]] = (
+                    alias.name if alias.asname else alias.name.partition(".")[0]
+                )
+        elif isinstance(node, ast.ImportFrom):
+            origin = _origin(node, package)
+            names |= {alias.asname or alias.name: f"{origin}.{alias.name}" for alias in node.names}
+    return names
+
+
+def _origin(node: ast.ImportFrom, package: str) -> str:
+    if not node.level:
+        return node.module or ""
+    parts = package.split(".")
+    base = ".".join(parts[: len(parts) - node.level + 1])
+    return f"{base}.{node.module}" if node.module else base
+
+
+def _full_name(node: ast.AST, names: Mapping[str, str]) -> str | None:
+    """Give the full name that an expression like ``a.b.c`` stands for."""
+    if isinstance(node, ast.Attribute):
+        holder = _full_name(node.value, names)
+        return None if holder is None else f"{holder}.{node.attr}"
+    if isinstance(node, ast.Name):
+        if node.id in names:
+            return names[node.id]
+        return f"builtins.{node.id}" if node.id in _BUILTINS else None
+    return None
+
+
+def _done_once(tree: ast.AST, names: Mapping[str, str]) -> Iterator[str]:
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Call) and _full_name(node.func, names) in _SIDE_EFFECTS:
+            for argument in node.args:
+                if isinstance(argument, ast.Name):
+                    yield argument.id
+                elif isinstance(argument, ast.Attribute):
+                    yield argument.attr
+
+
+def _allowed(source: bytes) -> Iterator[int]:
+    if ALLOW.encode() not in source:
+        return
+    for token in tokenize.tokenize(io.BytesIO(source).readline):
+        if token.type == tokenize.COMMENT and token.string.lstrip("# ").startswith(ALLOW):
+            yield token.start[0]
+
+
+# What workflows run
+
+
+@attrs.frozen(eq=False)
+class _Function:
+    """A function that a workflow runs.
+
+    Attributes:
+        told: How it is called in a finding.
+        owner: The class that it is a method of.
+    """
+
+    module: _Module
+    node: Function
+    told: str
+    owner: ast.ClassDef | None = None
+
+
+class _Code:
+    """Modules that are looked at together, by their names."""
+
+    def __init__(self, modules: Mapping[str, _Module]) -> None:
+        self.modules = modules
+        self._sets: dict[ast.ClassDef, frozenset[str]] = {}
+        self.workflows = [
+            f"{module.name}.{node.name}"
+            for module in modules.values()
+            for node in module.definitions.values()
+            if isinstance(node, ast.ClassDef) and self._is_workflow(module, node, frozenset())
+        ]
+
+    def _is_workflow(self, module: _Module, node: ast.ClassDef, seen: frozenset[ast.ClassDef]) -> bool:
+        for base in node.bases:
+            # Workflow[X], and other classes with parameters.
+            full = _full_name(base.value if isinstance(base, ast.Subscript) else base, module.names)
+            if full in _WORKFLOWS:
+                return True
+            found = self._class(full)
+            if found is None:
+                # A class that is not looked at: its name tells.
+                if full is not None and full.endswith("Workflow") and _method(node, "run"):
+                    return True
+            elif node not in seen and self._is_workflow(*found, seen | {node}):
+                return True
+        return False
+
+    def _class(self, full: str | None) -> tuple[_Module, ast.ClassDef] | None:
+        module, node = self._definition(full)
+        return (module, node) if module is not None and isinstance(node, ast.ClassDef) else None
+
+    def _definition(self, full: str | None) -> tuple[_Module | None, Function | ast.ClassDef | None]:
+        name, _, last = (full or "").rpartition(".")
+        module = self.modules.get(name)
+        return module, None if module is None else module.definitions.get(last)
+
+    def looks(self) -> "Iterator[_Look]":
+        """Look through the functions that workflows run, each once."""
+        left = deque(method for name in self.workflows for method in self._methods(name))
+        seen = {function.node for function in left}
+        while left:
+            function = left.popleft()
+            look = _Look(function, self._sets_of(function.owner))
+            yield look
+            for full in look.references:
+                for found in self._functions(full):
+                    if found.node not in seen:
+                        seen.add(found.node)
+                        left.append(found)
+
+    def _methods(self, name: str) -> Iterator[_Function]:
+        """Give the methods of a workflow, also those of classes that it inherits from."""
+        found = self._class(name)
+        if found is None:
+            return
+        module, node = found
+        for each in node.body:
+            if (
+                isinstance(each, Function)
+                and each.name not in module.done_once
+                and not _is_decorated(each, module, _ACTIVITIES | _QUERIES)
+            ):
+                yield _Function(module, each, f"{node.name}.{each.name}", node)
+        for base in node.bases:
+            inherited = _full_name(base, module.names)
+            if inherited is not None and inherited not in (name, *self.workflows):
+                yield from self._methods(inherited)
+
+    def _sets_of(self, owner: ast.ClassDef | None) -> frozenset[str]:
+        if owner is None:
+            return frozenset()
+        if owner not in self._sets:
+            self._sets[owner] = _sets_of_instances(owner)
+        return self._sets[owner]
+
+    def _functions(self, full: str) -> Iterator[_Function]:
+        """Give the functions that a reference to a full name may run."""
+        module, node = self._definition(full)
+        if module is not None and isinstance(node, Function):
+            if not _is_decorated(node, module, _ACTIVITIES):
+                yield _Function(module, node, node.name)
+        elif module is not None and isinstance(node, ast.ClassDef):
+            if full not in self.workflows and not _is_decorated(node, module, _ACTIVITIES):
+                yield from self._named(module, node, _CONSTRUCTORS)
+        elif (found := self._class(full.rpartition(".")[0])) is not None:
+            yield from self._named(*found, (full.rpartition(".")[2],))
+
+    @staticmethod
+    def _named(module: _Module, node: ast.ClassDef, names: tuple[str, ...]) -> Iterator[_Function]:
+        for name in names:
+            method = _method(node, name)
+            if method is not None and not _is_decorated(method, module, _ACTIVITIES):
+                yield _Function(module, method, f"{node.name}.{name}", node)
+
+
+def _method(node: ast.ClassDef, name: str) -> Function | None:
+    return next((each for each in node.body if isinstance(each, Function) and each.name == name), None)
+
+
+def _is_decorated(node: Function | ast.ClassDef, module: _Module, decorators: frozenset[str]) -> bool:
+    return any(
+        _full_name(each.func if isinstance(each, ast.Call) else each, module.names) in decorators
+        for each in node.decorator_list
+    )
+
+
+# One function
+
+
+class _Look(ast.NodeVisitor):
+    """Looks through one function.
+
+    Args:
+        function: The function.
+        sets: The attributes of ``self`` that are sets.
+
+    Attributes:
+        findings: The forbidden calls in it that are not let through.
+        references: The full names that it refers to.
+    """
+
+    def __init__(self, function: _Function, sets: frozenset[str]) -> None:
+        self._function = function
+        self._module = function.module
+        self._local: list[frozenset[str]] = []
+        self._sets = sets
+        self.findings: list[Finding] = []
+        self.references: list[str] = []
+        if not self._is_allowed_at(function.node):
+            self.visit(function.node)
+
+    # Scopes
+
+    def visit_FunctionDef(self, node: ast.FunctionDef) -> None:
+        self._visit_function(node)
+
+    def visit_AsyncFunctionDef(self, node: ast.AsyncFunctionDef) -> None:
+        self._visit_function(node)
+
+    def _visit_function(self, node: Function) -> None:
+        if not self._local or node.name not in self._module.done_once:
+            self._visit_scope(node, node.body)
+
+    def visit_Lambda(self, node: ast.Lambda) -> None:
+        self._visit_scope(node, [node.body])
+
+    def _visit_scope(self, node: Scope, body: Iterable[ast.AST]) -> None:
+        for default in (*node.args.defaults, *filter(None, node.args.kw_defaults)):
+            self.visit(default)
+        outer = self._sets
+        self._local.append(_bound(node))
+        self._sets = outer | _sets(node)
+        for each in body:
+            self.visit(each)
+        self._sets = outer
+        self._local.pop()
+
+    # Names
+
+    def visit_Call(self, node: ast.Call) -> None:
+        full = self._full(node.func)
+        if full in _SIDE_EFFECTS:
+            return
+        if full == SEEDED:
+            if not node.args and not node.keywords:
+                self._find(node, "random", "random.Random()", f"Give it a seed. {CHANCE}")
+        elif not self._forbid(node, full, is_called=True):
+            self.visit(node.func)
+            self._look_at_order(node)
+        for argument in (*node.args, *(keyword.value for keyword in node.keywords)):
+            self._visit_argument(node, argument)
+
+    def visit_Attribute(self, node: ast.Attribute) -> None:
+        if not self._refer(node) and node.attr in METHODS:
+            kind, remedy = METHODS[node.attr]
+            self._find(node, kind, f"{_written(node)}()", remedy)
+        self.visit(node.value)
+
+    def visit_Name(self, node: ast.Name) -> None:
+        self._refer(node)
+
+    def visit_AnnAssign(self, node: ast.AnnAssign) -> None:
+        if node.value is not None:
+            self.visit(node.value)
+
+    def _refer(self, node: ast.Attribute | ast.Name) -> bool:
+        """Note what an expression refers to; tells whether that is forbidden."""
+        full = self._full(node)
+        if full is None or not isinstance(node.ctx, ast.Load):
+            return False
+        self.references.append(full)
+        return full != SEEDED and self._forbid(node, full, is_called=False)
+
+    def _forbid(self, node: ast.expr, full: str | None, *, is_called: bool) -> bool:
+        rule = None if full is None else rule_for(full, is_called=is_called)
+        if full is None or rule is None:
+            return False
+        name = full.removeprefix("builtins.")
+        self._find(node, rule.kind, f"{name}()" if is_called else name, rule.remedy)
+        return True
+
+    def _full(self, node: ast.AST) -> str | None:
+        root = node
+        while isinstance(root, ast.Attribute):
+            root = root.value
+        if not isinstance(root, ast.Name):
+            return None
+        if root.id in ("self", "cls") and self._function.owner is not None:
+            return self._of_owner(node)
+        if any(root.id in names for names in self._local):
+            return None
+        return _full_name(node, self._module.names)
+
+    def _of_owner(self, node: ast.AST) -> str | None:
+        if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name) and self._function.owner is not None:
+            return f"{self._module.name}.{self._function.owner.name}.{node.attr}"
+        return None
+
+    # Sets
+
+    def visit_For(self, node: ast.For) -> None:
+        self._look_at_iterable(node.iter)
+        self.generic_visit(node)
+
+    def visit_comprehension(self, node: ast.comprehension) -> None:
+        self._look_at_iterable(node.iter)
+        self.generic_visit(node)
+
+    def visit_Starred(self, node: ast.Starred) -> None:
+        self._look_at_iterable(node.value)
+        self.generic_visit(node)
+
+    def visit_YieldFrom(self, node: ast.YieldFrom) -> None:
+        self._look_at_iterable(node.value)
+        self.generic_visit(node)
+
+    def visit_SetComp(self, node: ast.SetComp) -> None:
+        # A set of a set has no order either.
+        self._visit_unordered(node)
+
+    def _visit_argument(self, call: ast.Call, node: ast.expr) -> None:
+        is_any_order = isinstance(call.func, ast.Name) and call.func.id in _ANY_ORDER
+        if is_any_order and isinstance(node, ast.GeneratorExp | ast.ListComp):
+            self._visit_unordered(node)
+        else:
+            self.visit(node)
+
+    def _visit_unordered(self, node: ast.SetComp | ast.GeneratorExp | ast.ListComp) -> None:
+        for generator in node.generators:
+            super().generic_visit(generator)
+        self.visit(node.elt)
+
+    def _look_at_order(self, node: ast.Call) -> None:
+        if isinstance(node.func, ast.Name) and node.func.id in _ORDERED_BY:
+            for argument in node.args:
+                self._look_at_iterable(argument)
+        elif isinstance(node.func, ast.Attribute):
+            if node.func.attr == "join":
+                for argument in node.args:
+                    self._look_at_iterable(argument)
+            elif node.func.attr == "pop" and not node.args:
+                self._look_at_iterable(node.func.value)
+
+    def _look_at_iterable(self, node: ast.expr) -> None:
+        if _is_set(node, self._sets):
+            self._find(node, "order", f"the order of the set {_written(node)}", ORDER)
+
+    # Findings
+
+    def _find(self, node: ast.expr, kind: str, what: str, remedy: str) -> None:
+        if not self._is_allowed(node):
+            told = self._function.told
+            self.findings.append(Finding(self._module.path, node.lineno, node.col_offset + 1, kind, what, remedy, told))
+
+    def _is_allowed(self, node: ast.expr) -> bool:
+        last = node.end_lineno or node.lineno
+        return any(line in self._module.allowed for line in range(node.lineno, last + 1))
+
+    def _is_allowed_at(self, node: Function) -> bool:
+        return any(line in self._module.allowed for line in range(node.lineno, node.body[0].lineno))
+
+
+def _bound(node: Scope) -> frozenset[str]:
+    """Give the names that are variables of a function; what it imports is none."""
+    arguments = node.args
+    names = {each.arg for each in (*arguments.posonlyargs, *arguments.args, *arguments.kwonlyargs)}
+    names |= {each.arg for each in (arguments.vararg, arguments.kwarg) if each is not None}
+    for each in _own(node):
+        if isinstance(each, ast.Name) and isinstance(each.ctx, ast.Store):
+            names.add(each.id)
+        elif isinstance(each, Function | ast.ClassDef):
+            names.add(each.name)
+    return frozenset(names)
+
+
+def _own(node: ast.AST) -> Iterator[ast.AST]:
+    """Give what a function consists of, without what is in functions inside."""
+    for child in ast.iter_child_nodes(node):
+        yield child
+        if not isinstance(child, Function | ast.Lambda | ast.ClassDef):
+            yield from _own(child)
+
+
+def _sets(node: Scope) -> frozenset[str]:
+    """Give the variables of a function that hold nothing but sets."""
+    arguments = node.args
+    annotated = {
+        argument.arg
+        for argument in (*arguments.posonlyargs, *arguments.args, *arguments.kwonlyargs)
+        if argument.annotation is not None and _is_set_type(argument.annotation)
+    }
+    return _assigned_sets(_own(node), annotated)
+
+
+def _sets_of_instances(owner: ast.ClassDef) -> frozenset[str]:
+    """Give the attributes of ``self`` that hold nothing but sets."""
+    return frozenset(name for name in _assigned_sets(ast.walk(owner), set()) if name.startswith("self."))
+
+
+def _assigned_sets(nodes: Iterable[ast.AST], sets: set[str]) -> frozenset[str]:
+    others: set[str] = set()
+    for node in nodes:
+        if isinstance(node, ast.Assign):
+            (sets if _is_set(node.value, sets) else others).update(filter(None, map(_variable, node.targets)))
+        elif isinstance(node, ast.AnnAssign) and _is_set_type(node.annotation):
+            sets.update(filter(None, [_variable(node.target)]))
+    return frozenset(sets - others)
+
+
+def _variable(node: ast.expr) -> str | None:
+    """Give what an expression is called if it is a variable, or an attribute of ``self``."""
+    match node:
+        case ast.Name(id=name):
+            return name
+        case ast.Attribute(value=ast.Name(id="self"), attr=name):
+            return f"self.{name}"
+    return None
+
+
+def _is_set_type(node: ast.expr) -> bool:
+    if isinstance(node, ast.Subscript):
+        node = node.value
+    name = node.attr if isinstance(node, ast.Attribute) else node.id if isinstance(node, ast.Name) else ""
+    return name in _SETS
+
+
+def _is_set(node: ast.expr, sets: Iterable[str]) -> bool:
+    match node:
+        case ast.Set() | ast.SetComp():
+            return True
+        case ast.Name() | ast.Attribute():
+            return (_variable(node) or "") in sets
+        case ast.Call(func=ast.Name(id="set" | "frozenset")):
+            return True
+        case ast.Call(func=ast.Attribute(value=holder, attr=method)):
+            return method in _SET_METHODS and _is_set(holder, sets)
+        case ast.BinOp(left=left, op=op, right=right):
+            return isinstance(op, _SET_OPERATORS) and (_is_set(left, sets) or _is_set(right, sets))
+    return False
+
+
+def _written(node: ast.AST) -> str:
+    text = " ".join(ast.unparse(node).split())
+    return text if len(text) <= 60 else f"{text[:57]}..."

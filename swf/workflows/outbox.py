@@ -1,0 +1,139 @@
+"""What a workflow asked for and SWF has not been sent: how much of it goes with an answer, and what waits for its turn.
+
+An answer takes 100 decisions and about 1 MB. What is more waits for the next decision task, which a timer of no seconds
+brings at once. Of activities, timers, children and Lambda calls 1,000 of a kind may be open: what is more is held back
+here until others are over. All of this follows from what was asked for, so a replay does the same.
+"""
+
+import json
+from collections import deque
+from collections.abc import Iterator, Sequence
+
+from swf.workflows.commands import Close, Command, WakeUp
+
+# What SWF takes with one answer. The request has a head, a token and a context beside the decisions.
+# https://docs.aws.amazon.com/amazonswf/latest/developerguide/swf-dg-limits.html
+MOST_DECISIONS = 100
+MOST_BYTES = 800_000
+_BYTES_BESIDE_TEXTS = 2_000
+# A character takes up to six bytes in JSON: so many fit in any case.
+_FEW_CHARACTERS = (MOST_BYTES - MOST_DECISIONS * _BYTES_BESIDE_TEXTS) // 6
+
+MOST_OPEN = 1_000
+
+WAKE_UP = "swf.workflows.more."
+
+
+class Outbox:
+    """The commands of one execution that are to be sent."""
+
+    __slots__ = ("_asked", "_held", "_most", "_open", "_put_off", "_wake_ups")
+
+    def __init__(self) -> None:
+        self._asked: list[Command] = []
+        self._put_off: deque[Command] = deque()
+        self._held: dict[str, deque[Command]] = {}
+        self._open: dict[str, int] = {}
+        self._most: dict[str, int] = {}
+        self._wake_ups = 0
+
+    def __len__(self) -> int:
+        """Give how many wait for this answer."""
+        return len(self._asked) + len(self._put_off)
+
+    def add(self, command: Command) -> None:
+        """Take in what was asked for."""
+        self._asked.append(command)
+
+    def open(self, kind: str) -> int:
+        """Give how many of a kind are open, or sent."""
+        return self._open.get(kind, 0)
+
+    def over(self, command: Command) -> None:
+        """Hear that something is open no longer."""
+        if command.limited is not None:
+            self._open[command.limited] -= 1
+
+    def hold(self, command: Command) -> bool:
+        """Hear that too much of a kind was open; tells whether the command waits for the end of others.
+
+        With nothing else open there is nothing to wait for.
+        """
+        kind = command.limited
+        self.over(command)
+        if kind is None or not self._open[kind]:
+            return False
+        self._most[kind] = self._open[kind]
+        self._held.setdefault(kind, deque()).append(command)
+        return True
+
+    def batch(self, close: Close | None) -> list[Command]:
+        """Give what goes with the next answer; what closes the execution goes last, and with all that is before it."""
+        ready = self._ready()
+        taken: list[Command] = []
+        characters = 0
+        while ready and len(taken) < MOST_DECISIONS:
+            characters += sum(map(len, filter(None, ready[0].texts)))
+            if characters > _FEW_CHARACTERS and _bytes([*taken, ready[0]]) > MOST_BYTES:
+                break
+            taken.append(ready.popleft())
+        if close is not None and not ready and len(taken) < MOST_DECISIONS:
+            return [*taken, close]
+        self._put_off = ready
+        return self._with_wake_up(taken) if ready or close is not None else taken
+
+    def _with_wake_up(self, taken: list[Command]) -> list[Command]:
+        # The timer is one of the decisions.
+        if len(taken) == MOST_DECISIONS:
+            self._put_off.appendleft(taken.pop())
+        self._wake_ups += 1
+        return [*taken, WakeUp(f"{WAKE_UP}{self._wake_ups}")]
+
+    def _ready(self) -> deque[Command]:
+        """Give what may be sent now, in order: what was put off, what was held back, what is new."""
+        ready = self._put_off
+        if any(command.is_dropped for command in ready):
+            ready = deque(self._not_taken_back(ready))
+        if self._held:
+            ready.extend(self._admitted())
+        asked, self._asked = self._asked, []
+        ready.extend(self._new(asked))
+        self._put_off = deque()
+        return ready
+
+    def _not_taken_back(self, put_off: deque[Command]) -> Iterator[Command]:
+        for command in put_off:
+            if command.is_dropped:
+                self.over(command)
+            else:
+                yield command
+
+    def _admitted(self) -> Iterator[Command]:
+        for kind, held in self._held.items():
+            while held and self._has_room(kind):
+                command = held.popleft()
+                if not command.is_dropped:
+                    self._open[kind] += 1
+                    yield command
+
+    def _new(self, asked: Sequence[Command]) -> Iterator[Command]:
+        for command in asked:
+            kind = command.limited
+            if command.is_dropped:
+                continue
+            if kind is None:
+                yield command
+            elif self._held.get(kind) or not self._has_room(kind):
+                self._held.setdefault(kind, deque()).append(command)
+            else:
+                self._open[kind] = self._open.get(kind, 0) + 1
+                yield command
+
+    def _has_room(self, kind: str) -> bool:
+        return self._open.get(kind, 0) < self._most.get(kind, MOST_OPEN)
+
+
+def _bytes(commands: Sequence[Command]) -> int:
+    """Give at most how many bytes commands take in a request."""
+    texts = (text for command in commands for text in command.texts if text is not None)
+    return _BYTES_BESIDE_TEXTS * len(commands) + sum(len(json.dumps(text)) for text in texts)

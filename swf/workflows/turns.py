@@ -1,0 +1,128 @@
+"""A history, cut into turns: what was new each time the decider was asked, and what it had SWF do then.
+
+The news of a turn are the events up to its ``DecisionTaskStarted`` that the turn before it did not see: also those that
+came while that one was decided. Its record are the events of its decisions. A decision task that timed out cuts
+nothing: what it would have shown is shown by the next one.
+
+Events are read as they stand in SWF's JSON: a history may have thousands, and each is looked at once.
+"""
+
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+from typing import Any
+
+import attrs
+
+from swf.models.event.base import attributes_key
+
+RawEvent = Mapping[str, Any]
+
+# The events that record a decision, carried out or refused, and where each has its attributes.
+_RECORDS = {
+    name: attributes_key(name)
+    for name in (
+        "ActivityTaskScheduled",
+        "ScheduleActivityTaskFailed",
+        "ActivityTaskCancelRequested",
+        "RequestCancelActivityTaskFailed",
+        "TimerStarted",
+        "StartTimerFailed",
+        "TimerCanceled",
+        "CancelTimerFailed",
+        "MarkerRecorded",
+        "RecordMarkerFailed",
+        "StartChildWorkflowExecutionInitiated",
+        "StartChildWorkflowExecutionFailed",
+        "SignalExternalWorkflowExecutionInitiated",
+        "SignalExternalWorkflowExecutionFailed",
+        "RequestCancelExternalWorkflowExecutionInitiated",
+        "RequestCancelExternalWorkflowExecutionFailed",
+        "LambdaFunctionScheduled",
+        "ScheduleLambdaFunctionFailed",
+        "WorkflowExecutionCompleted",
+        "CompleteWorkflowExecutionFailed",
+        "WorkflowExecutionFailed",
+        "FailWorkflowExecutionFailed",
+        "WorkflowExecutionCanceled",
+        "CancelWorkflowExecutionFailed",
+        "WorkflowExecutionContinuedAsNew",
+        "ContinueAsNewWorkflowExecutionFailed",
+    )
+}
+
+# What tells a workflow nothing.
+_QUIET = frozenset(
+    {
+        "DecisionTaskScheduled",
+        "DecisionTaskTimedOut",
+        "ActivityTaskStarted",
+        "LambdaFunctionStarted",
+        "WorkflowExecutionTerminated",
+        "WorkflowExecutionTimedOut",
+    }
+)
+
+
+@attrs.define
+class Turn:
+    """One time that the decider was asked.
+
+    Attributes:
+        news: What happened since the turn before.
+        timestamp: When its decision task was started, in seconds since 1970.
+        started_event_id: The event of that.
+        completed_event_id: The event of the answer; None for the turn that is to be answered now.
+        record: What became of the answer's decisions, one event for each.
+    """
+
+    news: list[RawEvent]
+    timestamp: float
+    started_event_id: int
+    completed_event_id: int | None = None
+    record: list[RawEvent] = attrs.field(factory=list)
+
+    @property
+    def is_replayed(self) -> bool:
+        """Whether it was answered already."""
+        return self.completed_event_id is not None
+
+
+def cut(events: Iterable[RawEvent]) -> list[Turn]:
+    """Give the turns of a history, or of its end from some ``DecisionTaskStarted`` on.
+
+    The last one is the decision task that is open, if one is.
+    """
+    turns: list[Turn] = []
+    news: list[RawEvent] = []
+    shown: dict[int, tuple[int, float]] = {}
+    record: list[RawEvent] = []
+    completed = -1
+    for event in events:
+        kind = event["eventType"]
+        key = _RECORDS.get(kind)
+        if key is not None:
+            attributes = event[key]
+            # What fails later, outside of the answer, names the event that it was initiated by.
+            if attributes.get("decisionTaskCompletedEventId") == completed and not attributes.get("initiatedEventId"):
+                record.append(event)
+            else:
+                news.append(event)
+        elif kind == "DecisionTaskStarted":
+            shown[event["eventId"]] = (len(news), _seconds(event["eventTimestamp"]))
+        elif kind == "DecisionTaskCompleted":
+            started = event["decisionTaskCompletedEventAttributes"]["startedEventId"]
+            count, timestamp = shown[started]
+            completed, record = event["eventId"], []
+            turns.append(Turn(news[:count], timestamp, started, completed, record))
+            news, shown = news[count:], {}
+        elif kind == "DecisionTaskTimedOut":
+            shown.pop(event["decisionTaskTimedOutEventAttributes"].get("startedEventId"), None)
+        elif kind not in _QUIET:
+            news.append(event)
+    for started, (count, timestamp) in shown.items():
+        turns.append(Turn(news[:count], timestamp, started))
+    return turns
+
+
+def _seconds(timestamp: float | datetime) -> float:
+    return timestamp.timestamp() if isinstance(timestamp, datetime) else timestamp

@@ -1,0 +1,272 @@
+"""Cancellation, which is asyncio's: of executions, activities and children."""
+
+import asyncio
+
+import pytest
+
+from swf.actors import TaskCanceled
+from swf.exceptions import ValidationError
+from swf.models.event import (
+    ActivityTaskCancelRequested,
+    RequestCancelExternalWorkflowExecutionInitiated,
+    WorkflowExecutionCanceled,
+)
+from swf.workflows import ActivityCanceled, Workflow, activity, activity_task, info
+
+
+@activity(task_list="work")
+def work(number: int) -> int:
+    return number * 10
+
+
+@activity(task_list="slow", heartbeat_timeout=30)
+def slow() -> str:
+    activity_task()
+    raise TaskCanceled("gave it up")
+
+
+def test_a_cancel_request_cancels_run_and_finally_blocks_may_still_await(play, step, names):
+    class Tidying(Workflow):
+        task_list = "tidying"
+
+        async def run(self):
+            try:
+                await asyncio.sleep(3600)
+            finally:
+                await work(int(info().cancel_requested))
+
+    play.activities = [work]
+    actors = [*play.deciders(Tidying), *play.workers()]
+    execution = Tidying.start(play.domain)
+    step(*actors)
+
+    execution.request_cancel()
+
+    closed = play.environment.run(execution, *actors)
+    assert closed.close_status == "CANCELED"
+    assert names(closed) == [
+        "WorkflowExecutionStarted",
+        "TimerStarted",
+        "WorkflowExecutionCancelRequested",
+        "TimerCanceled",
+        "ActivityTaskScheduled",
+        "ActivityTaskStarted",
+        "ActivityTaskCompleted",
+        "WorkflowExecutionCanceled",
+    ]
+
+
+def test_a_workflow_may_refuse_to_be_canceled(play, step):
+    class Stubborn(Workflow):
+        task_list = "stubborn"
+
+        async def run(self):
+            try:
+                await asyncio.sleep(3600)
+            except asyncio.CancelledError:
+                return "no"
+
+    (decider,) = play.deciders(Stubborn)
+    execution = Stubborn.start(play.domain)
+    step(decider)
+    execution.request_cancel()
+
+    step(decider)
+
+    assert execution.result() == "no"
+
+
+def test_the_details_of_a_canceled_execution_are_those_of_the_exception(play, step):
+    class Telling(Workflow):
+        task_list = "telling"
+
+        async def run(self):
+            try:
+                await asyncio.sleep(3600)
+            except asyncio.CancelledError:
+                raise asyncio.CancelledError("half done") from None
+
+    (decider,) = play.deciders(Telling)
+    execution = Telling.start(play.domain)
+    step(decider)
+    execution.request_cancel()
+
+    step(decider)
+
+    assert execution.events.filter(WorkflowExecutionCanceled).first().details == "half done"
+
+
+def test_an_execution_that_is_canceled_before_it_began_does_nothing(play, step, names):
+    class Acting(Workflow):
+        task_list = "acting"
+
+        async def run(self):
+            await work(1)
+
+    (decider,) = play.deciders(Acting)
+    execution = Acting.start(play.domain)
+    execution.request_cancel()
+
+    step(decider)
+
+    assert names(execution) == [
+        "WorkflowExecutionStarted",
+        "WorkflowExecutionCancelRequested",
+        "WorkflowExecutionCanceled",
+    ]
+
+
+def test_an_exception_of_cancelling_that_nobody_asked_for_fails_the_execution(play):
+    class Odd(Workflow):
+        task_list = "odd"
+
+        async def run(self):
+            raise asyncio.CancelledError
+
+    assert play(Odd).close_status == "FAILED"
+
+
+def cancelling(policy):
+    class Cancelling(Workflow):
+        task_list = "cancelling"
+
+        async def run(self):
+            call = asyncio.ensure_future(slow.options(cancel=policy)())
+            await asyncio.sleep(1)
+            call.cancel()
+            try:
+                return await call
+            except asyncio.CancelledError:
+                await asyncio.sleep(1)
+                return "canceled"
+
+    return Cancelling
+
+
+@pytest.mark.parametrize(("policy", "requests"), [("try", 1), ("wait", 1), ("abandon", 0)])
+def test_cancelling_an_activity_asks_swf_as_its_policy_says(play, step, policy, requests):
+    workflow = cancelling(policy)
+    play.activities = [slow]
+    (decider,), (worker,) = play.deciders(workflow, keep=0), play.workers()
+    execution = workflow.start(play.domain)
+    step(decider)
+    task = worker.poll_task()
+    play.environment.clock.advance(seconds=1)
+    step(decider)
+    worker.perform_task(task)
+    while step(decider) or not execution.upstream().close_status:
+        play.environment.clock.advance(seconds=1)
+
+    assert execution.result() == "canceled"
+    assert execution.events.filter(ActivityTaskCancelRequested).count() == requests
+
+
+def test_an_activity_that_is_waited_for_may_complete_all_the_same(play, step):
+    workflow = cancelling("wait")
+    play.activities = [slow]
+    (decider,), (worker,) = play.deciders(workflow), play.workers()
+    execution = workflow.start(play.domain)
+    step(decider)
+    task = worker.poll_task()
+    play.environment.clock.advance(seconds=1)
+    step(decider)
+    task.complete("done nevertheless")
+
+    step(decider)
+
+    assert execution.result() == "done nevertheless"
+
+
+def test_an_activity_that_no_worker_has_is_canceled_at_once(play, step):
+    workflow = cancelling("wait")
+    play.activities = [slow]
+    (decider,), _ = play.deciders(workflow), play.workers()
+    execution = workflow.start(play.domain)
+
+    assert play.environment.run(execution, decider, unpolled=["slow"]).result() == "canceled"
+
+
+def test_an_activity_that_was_not_sent_yet_leaves_nothing(play, names):
+    class Hasty(Workflow):
+        task_list = "hasty"
+
+        async def run(self):
+            work(1).cancel()
+            return "nothing"
+
+    execution = play(Hasty)
+
+    assert execution.result() == "nothing"
+    assert names(execution) == ["WorkflowExecutionStarted", "WorkflowExecutionCompleted"]
+
+
+def test_the_id_of_an_activity_that_was_taken_back_is_free_again(play):
+    class Hasty(Workflow):
+        task_list = "hasty"
+
+        async def run(self):
+            work.options(id="same")(1).cancel()
+            return await work.options(id="same")(2)
+
+    play.activities = [work]
+
+    assert play(Hasty).result() == 20
+
+
+def test_a_worker_that_cancels_by_itself_is_a_failure(play):
+    class Asking(Workflow):
+        task_list = "asking"
+
+        async def run(self):
+            try:
+                await slow()
+            except ActivityCanceled as error:
+                return error.details
+
+    play.activities = [slow]
+
+    assert play(Asking).result() == "gave it up"
+
+
+class Sleeping(Workflow):
+    task_list = "sleeping"
+
+    async def run(self):
+        await asyncio.sleep(3600)
+        return "slept"
+
+
+@pytest.mark.parametrize(
+    ("policy", "requests", "result", "child"),
+    [
+        ("try", 1, "canceled", "CANCELED"),
+        ("wait", 1, "canceled", "CANCELED"),
+        ("abandon", 0, "canceled", None),
+    ],
+)
+def test_cancelling_a_child_asks_swf_as_its_policy_says(play, policy, requests, result, child):
+    class Parent(Workflow):
+        task_list = "parents"
+
+        async def run(self):
+            call = Sleeping.options(workflow_id="child", cancel=policy).child()
+            await call.started
+            call.cancel()
+            try:
+                return await call
+            except asyncio.CancelledError:
+                await asyncio.sleep(5)
+                return "canceled"
+
+    execution = play(Parent, others=[Sleeping])
+
+    assert execution.result() == result
+    assert execution.events.filter(RequestCancelExternalWorkflowExecutionInitiated).count() == requests
+    children = play.domain.executions.all()
+    statuses = [each.close_status for each in children.filter(workflow_id="child", status="CLOSED")]
+    assert statuses == ([child] if child else [])
+
+
+def test_an_unknown_policy_is_refused():
+    with pytest.raises(ValidationError, match="There is no way to cancel 'perhaps'"):
+        work.options(cancel="perhaps")

@@ -1,0 +1,169 @@
+"""More than one answer holds, and more than may be open: sent in turn, and found again on replay."""
+
+import asyncio
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from swf.models.event import ActivityTaskScheduled, DecisionTaskCompleted, TimerStarted
+from swf.testing import Environment
+from swf.workflows import Replayer, Workflow, activity, record_marker, side_effect
+from swf.workflows.commands import Marker, completing
+from swf.workflows.outbox import WAKE_UP, Outbox
+
+
+@activity(task_list="work")
+def work(number: int) -> int:
+    return number
+
+
+class FanOut(Workflow):
+    task_list = "fan-out"
+
+    async def run(self, count):
+        return sum(await asyncio.gather(*map(work, range(count))))
+
+
+@pytest.mark.parametrize("count", [99, 100, 101, 250])
+def test_more_decisions_than_one_answer_holds_are_sent_with_the_next(play, count):
+    play.activities = [work]
+
+    execution = play(FanOut, count, keep=0)
+
+    assert execution.result() == sum(range(count))
+    answers = {}
+    for event in execution.events.filter(ActivityTaskScheduled):
+        answers.setdefault(event.decision_task_completed_event_id, []).append(int(event.activity_id))
+    assert [number for sent in answers.values() for number in sent] == list(range(1, count + 1))
+    assert all(len(sent) <= 100 for sent in answers.values())
+    wake_ups = [event.timer_id for event in execution.events.filter(TimerStarted)]
+    assert wake_ups == [f"{WAKE_UP}{number}" for number in range(1, len(answers))]
+
+
+def test_an_answer_of_many_megabytes_is_sent_in_parts(play):
+    class Noting(Workflow):
+        task_list = "noting"
+
+        async def run(self):
+            for number in range(60):
+                record_marker(f"note {number}", "é" * 32_000)
+
+    execution = play(Noting, keep=0)
+
+    assert execution.close_status == "COMPLETED"
+    assert execution.events.filter(DecisionTaskCompleted).count() > 10
+
+
+def test_side_effects_that_did_not_fit_into_the_answer_are_done_once(play):
+    done = []
+
+    class Looking(Workflow):
+        task_list = "looking"
+
+        async def run(self):
+            looked = [side_effect(lambda: done.append(1) or len(done)) for _ in range(150)]
+            await asyncio.sleep(1)
+            return looked
+
+    execution = play(Looking)
+
+    assert execution.result() == list(range(1, 151))
+    assert len(done) == 150
+    Replayer([Looking]).replay(execution.history())
+    assert len(done) == 150
+
+
+def test_what_was_put_off_can_be_taken_back(play):
+    class Changing(Workflow):
+        task_list = "changing"
+
+        async def run(self):
+            calls = [work(number) for number in range(150)]
+            await calls[0]
+            for call in calls[1:]:
+                call.cancel()
+            return "enough"
+
+    play.activities = [work]
+
+    assert play(Changing, keep=0).result() == "enough"
+
+
+@pytest.fixture
+def limited():
+    with Environment("shop", limits="relaxed") as environment:
+        yield environment
+
+
+def test_more_than_a_thousand_open_activities_are_held_back_and_not_refused(limited):
+    from swf.workflows import ActivityRunner, WorkflowDecider
+
+    decider = WorkflowDecider(limited.domain, "fan-out", workflows=[FanOut])
+    worker = ActivityRunner(limited.domain, "work", activities=[work])
+    decider.check()
+    worker.check()
+    execution = FanOut.start(limited.domain, 1_200)
+
+    closed = limited.run(execution, decider, worker, worker, worker)
+
+    assert closed.result() == sum(range(1_200))
+    history = closed.history()
+    assert history.filter("ScheduleActivityTaskFailed").events == ()
+    open_now = most = 0
+    for event in history:
+        open_now += {"ActivityTaskScheduled": 1, "ActivityTaskCompleted": -1}.get(event.name, 0)
+        most = max(most, open_now)
+    assert most == 1_000
+
+
+def test_a_lower_limit_of_the_account_is_found_out(environment):
+    from swf.engine import Limits
+    from swf.workflows import ActivityRunner, WorkflowDecider
+
+    with Environment("small", limits=Limits(open_activities=7)) as small:
+        decider = WorkflowDecider(small.domain, "fan-out", workflows=[FanOut], keep=0)
+        worker = ActivityRunner(small.domain, "work", activities=[work])
+        decider.check()
+        worker.check()
+
+        closed = small.run(FanOut.start(small.domain, 30), decider, worker)
+
+        assert closed.result() == sum(range(30))
+        assert len(closed.history().filter("ScheduleActivityTaskFailed")) == 23
+
+
+def test_what_closes_the_execution_comes_last_even_when_it_does_not_fit(play):
+    class Leaving(Workflow):
+        task_list = "leaving"
+
+        async def run(self):
+            for number in range(100):
+                record_marker(str(number))
+
+    history = play(Leaving, keep=0).history()
+
+    assert len(history.filter("MarkerRecorded")) == 100
+    assert history.last.name == "WorkflowExecutionCompleted"
+    assert not history.filter("CompleteWorkflowExecutionFailed")
+
+
+@given(st.lists(st.integers(0, 32_000), max_size=150), st.randoms())
+def test_what_is_asked_for_is_sent_in_order_and_fits(sizes, chance):
+    outbox = Outbox()
+    markers = [Marker(str(place), "é" * size) for place, size in enumerate(sizes)]
+    for marker in markers:
+        outbox.add(marker)
+        marker.is_dropped = chance.random() < 0.1
+    close = completing("done")
+
+    sent = []
+    while close not in sent:
+        batch = outbox.batch(close)
+        assert len(batch) <= 100
+        assert sum(len(str(command.attributes).encode()) for command in batch) < 1_000_000
+        sent.extend(batch)
+
+    kept = [marker for marker in markers if not marker.is_dropped]
+    assert [command for command in sent if isinstance(command, Marker)] == kept
+    assert sent[-1] is close
