@@ -279,7 +279,7 @@ def _named(name: str) -> "list[type[Workflow]]":
 
     module_name, _, variable = name.partition(":")
     module = imported(module_name)
-    found = workflows_in(module)
+    found = workflows_in(vars(module))
     if not variable and found:
         return list(found.values())
     if variable in found:

@@ -10,7 +10,6 @@ import inspect
 from asyncio import events as asyncio_events
 from collections.abc import Callable, Coroutine, Iterable, Iterator, Mapping
 from functools import partial
-from types import ModuleType
 from typing import Any, ClassVar, Concatenate, Generic, Literal, ParamSpec, Protocol, Self, TypeVar, overload
 
 import attrs
@@ -863,11 +862,11 @@ def definition_of(workflow: type[Workflow]) -> Definition:
     return _looked_at(kind, run)
 
 
-def workflows_in(module: ModuleType) -> dict[str, type[Workflow]]:
-    """Give the workflows that a module declares or imports, by their names there."""
+def workflows_in(namespace: Mapping[str, Any]) -> dict[str, type[Workflow]]:
+    """Give the workflows among the variables of a module, by their names there."""
     return {
         name: value
-        for name, value in vars(module).items()
+        for name, value in namespace.items()
         if isinstance(value, type) and issubclass(value, Workflow) and hasattr(value, "run")
     }
 

@@ -2,11 +2,9 @@
 
 import functools
 import inspect
-import sys
 from collections.abc import Coroutine, Iterable, Iterator
 from contextlib import ExitStack
 from contextvars import ContextVar
-from types import ModuleType
 from typing import Any, Literal, ParamSpec, TypeVar, overload
 
 from swf import payload
@@ -295,16 +293,18 @@ def _class_of(workflow: Any) -> type[Workflow]:
     return definition_of(given).workflow
 
 
-def _modules_of(workflows: Iterable[type[Workflow]]) -> list[ModuleType]:
-    names = dict.fromkeys(workflow.__module__ for workflow in workflows)
-    return [sys.modules[name] for name in names if name in sys.modules]
+def _namespaces_of(workflows: Iterable[type[Workflow]]) -> list[dict[str, Any]]:
+    """Give the variables of the modules of workflows."""
+    runs: Iterator[Any] = (getattr(workflow, "run") for workflow in workflows)  # noqa: B009
+    namespaces = (inspect.unwrap(run).__globals__ for run in runs)
+    return list({id(namespace): namespace for namespace in namespaces}.values())
 
 
 def _beside(workflows: Iterable[type[Workflow]]) -> Iterator[type[Workflow]]:
     """Give the workflows that the modules of some declare, or import, but for those of a type that is there already."""
     types = {definition_of(workflow).type_id for workflow in workflows}
-    for module in _modules_of(workflows):
-        for workflow in workflows_in(module).values():
+    for namespace in _namespaces_of(workflows):
+        for workflow in workflows_in(namespace).values():
             if definition_of(workflow).type_id not in types:
                 types.add(definition_of(workflow).type_id)
                 yield workflow
@@ -312,5 +312,5 @@ def _beside(workflows: Iterable[type[Workflow]]) -> Iterator[type[Workflow]]:
 
 def _activities_of(workflows: Iterable[type[Workflow]]) -> "list[DeclaredActivity[..., Any]]":
     """Give the activities that the modules of workflows declare, or import."""
-    held = [value for module in _modules_of(workflows) for value in vars(module).values()]
+    held = [value for namespace in _namespaces_of(workflows) for value in namespace.values()]
     return list({each.type_id: each for each in held if isinstance(each, DeclaredActivity)}.values())
