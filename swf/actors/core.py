@@ -159,11 +159,14 @@ class Actor(Generic[Task]):
         raise NotImplementedError(f"{type(self).__name__} does not say what to do. Give it a perform_task(task).")
 
     def check(self) -> None:
-        """Refuse to start what cannot work; called by `start`.
+        """Refuse to start what cannot work; called by `start`. Sends nothing.
 
         Raises:
             ConfigurationError: What is missing, and what to do.
         """
+
+    def register(self) -> None:
+        """Register what the actor needs in SWF; called by `start`. Nothing, unless a subclass says so."""
 
     def tasks(self) -> Iterator[Task]:
         """Give task after task, each to be answered by its taker; ends when the actor is stopped."""
@@ -183,6 +186,7 @@ class Actor(Generic[Task]):
         if self.state is not State.STOPPED:
             return
         self.check()
+        self.register()
         self._rest()
         self._pinned = self.connection
         name = f"{type(self).__name__} {self.task_list}"

@@ -39,7 +39,7 @@ COMMANDS = {
     "decider": Named("swf.cli.actors", "decider", "Deciders: what takes decision tasks."),
     "worker": Named("swf.cli.actors", "worker", "Activity workers: what takes activity tasks."),
     "run": Named("swf.cli.actors", "run", "Run deciders and workers together until SIGINT or SIGTERM comes."),
-    "lint": Named("swf.cli.workflows", "lint", "Find calls in workflows that would do something else on each replay."),
+    "lint": Named("swf.cli.workflows", "lint", "Find calls in workflows that would differ on each replay."),
     "replay": Named("swf.cli.workflows", "replay", "Replay histories against workflows as they are now."),
     "server": Named("swf.cli.server", "server", "Serve an SWF of your own over HTTP."),
     "demo": Named("swf.cli.demo", "demo", "See workflow executions run to their end, on an SWF of your own."),

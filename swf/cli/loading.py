@@ -19,6 +19,7 @@ import swf
 from swf import settings
 from swf.actors import ActivityWorker, Actor, Decider
 from swf.checks import meant
+from swf.cli.declared import actors_of
 from swf.exceptions import SWFError, ValidationError
 
 _COMMANDS: dict[type[Actor[Any]], str] = {Decider: "swf decider run", ActivityWorker: "swf worker run"}
@@ -45,9 +46,10 @@ class Given:
 def load(names: Sequence[str], kind: type[Actor[Any]], given: Given) -> list[Actor[Any]]:
     """Give the actors that are named.
 
-    ``module`` stands for all actors among the module's variables, those of the kind. ``module:Name`` stands for an
-    actor, for a class or a function: it is called, with a domain and a task list if it takes that. A function may give
-    several. Modules are looked for in the current folder first.
+    ``module`` stands for all actors among the module's variables, those of the kind; if there are none, for one for
+    each task list of the workflows and activities that it declares. ``module:Name`` stands for an actor, for a class or
+    a function: it is called, with a domain and a task list if it takes that. A function may give several. Modules are
+    looked for in the current folder first.
 
     Args:
         names: What is named.
@@ -66,8 +68,7 @@ def _named(name: str, kind: type[Actor[Any]], given: Given) -> list[Actor[Any]]:
     module_name, colon, path = name.partition(":")
     module = imported(module_name)
     if not colon:
-        _refuse_given(name, given)
-        return _variables(module, kind)
+        return _of_module(module, kind, given)
     actors = list(_actors(name, _attribute(module, path), given))
     for actor in actors:
         _refuse_other_kind(name, actor, kind)
@@ -136,13 +137,18 @@ def _may_give_actors(value: Any, module: ModuleType) -> bool:
     return is_own and (_is_actor_class(value) or (inspect.isfunction(value) and _takes(inspect.signature(value))))
 
 
-def _variables(module: ModuleType, kind: type[Actor[Any]]) -> list[Actor[Any]]:
+def _of_module(module: ModuleType, kind: type[Actor[Any]], given: Given) -> list[Actor[Any]]:
+    """Give the actors among a module's variables, or else those for the workflows and activities that it declares."""
     found = [value for value in vars(module).values() if isinstance(value, kind)]
-    if not found:
+    if found:
+        _refuse_given(module.__name__, given)
+        return found
+    declared = [actor for actor in actors_of(module, given.domain, given.task_list) if isinstance(actor, kind)]
+    if not declared:
         classes = [name for name, value in vars(module).items() if _is_actor_class(value) and issubclass(value, kind)]
         hint = f"Name a class of it: {module.__name__}:{classes[0]}" if classes else "Name another module."
         raise ValidationError(f"The module {module.__name__} has no {kind.__name__} among its variables. {hint}")
-    return found
+    return declared
 
 
 # What modules hold

@@ -9,7 +9,6 @@ import random
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
-from swf.failure import Failure
 from swf.models.decision import (
     ScheduleActivityTask,
     ScheduleLambdaFunction,
@@ -31,7 +30,7 @@ from swf.workflows.commands import (
     set_members,
 )
 from swf.workflows.failures import DecisionRefused, Failed
-from swf.workflows.loop import Future
+from swf.workflows.loop import LONGEST_SECONDS, Future
 from swf.workflows.retry import RetryPolicy, may_pass
 
 if TYPE_CHECKING:
@@ -182,7 +181,16 @@ class ChildCall(Call[T]):
         run_id: Its run id, once it has started.
     """
 
-    __slots__ = ("_started", "_workflow_id_counts", "input", "run_id", "settings", "workflow_id", "workflow_type")
+    __slots__ = (
+        "_error",
+        "_started",
+        "_workflow_id_counts",
+        "input",
+        "run_id",
+        "settings",
+        "workflow_id",
+        "workflow_type",
+    )
 
     decides = StartChildWorkflowExecution
     recorded_as = "StartChildWorkflowExecutionInitiated"
@@ -205,30 +213,46 @@ class ChildCall(Call[T]):
         self.input = input
         self.settings = settings
         self._started: Future[str] | None = None
+        self._error: Exception | None = None
         # Where it is not known whose history is replayed, neither is what its children were called.
         self._workflow_id_counts = machine.is_known
 
     @property
     def started(self) -> Future[str]:
-        """A future of its run id: done when it has started."""
+        """A future of its run id: done when it has started, or will not."""
         if self._started is None:
             loop: Any = self.get_loop()
             self._started = Future(loop)
-            if self.run_id is not None:
-                self._started.set_result(self.run_id)
+            self._tell_started()
         return self._started
+
+    def _tell_started(self) -> None:
+        started = self._started
+        if started is None or started.done():
+            return
+        if self.run_id is not None:
+            started.set_result(self.run_id)
+        elif self._error is not None:
+            started.set_exception(self._error)
+        elif self.is_dropped:
+            started.cancel()
 
     def begin(self, run_id: str) -> None:
         """Hear that it has started."""
         self.run_id = run_id
-        if self._started is not None and not self._started.done():
-            self._started.set_result(run_id)
+        self._tell_started()
 
     def fail(self, error: Exception) -> None:
         """End with a failure, unless it is over for the workflow."""
-        if self._started is not None and not self._started.done():
-            self._started.set_exception(error)
+        self._error = error
+        self._tell_started()
         super().fail(error)
+
+    def cancel(self, msg: Any | None = None) -> bool:
+        """Ask SWF to cancel it, as its policy says; what was not sent yet never starts."""
+        is_canceled = super().cancel(msg)
+        self._tell_started()
+        return is_canceled
 
     @property
     def attributes(self) -> dict[str, Any]:
@@ -363,7 +387,7 @@ class Retried(Future[T]):
         attempt: Which attempt it is at.
     """
 
-    __slots__ = ("_chance", "_current", "_make", "_policy", "_timer", "attempt")
+    __slots__ = ("_chance", "_current", "_is_cancel_requested", "_make", "_policy", "_timer", "attempt")
 
     def __init__(
         self, machine: "Machine", policy: RetryPolicy, chance: random.Random, make: Callable[[int], Call[T]]
@@ -373,8 +397,36 @@ class Retried(Future[T]):
         self._chance = chance
         self._make = make
         self._timer: asyncio.TimerHandle | None = None
+        self._is_cancel_requested = False
         self.attempt = 0
         self._try()
+
+    @property
+    def workflow_id(self) -> str:
+        """The workflow id of the child that is the latest attempt."""
+        return self._child.workflow_id
+
+    @property
+    def run_id(self) -> str | None:
+        """The run id of the child that is the latest attempt, once it has started."""
+        return self._child.run_id
+
+    @property
+    def started(self) -> Future[str]:
+        """A future of the run id of the child that is the latest attempt."""
+        return self._child.started
+
+    @property
+    def _child(self) -> ChildCall[T]:
+        if isinstance(self._current, ChildCall):
+            return self._current
+        raise AttributeError("An activity has no workflow id and no run id: a child has.")
+
+    def _try_again(self) -> None:
+        try:
+            self._try()
+        except Exception as error:
+            self.set_exception(error)
 
     def _try(self) -> None:
         self._timer = None
@@ -392,21 +444,25 @@ class Retried(Future[T]):
         if error is None:
             self.set_result(ended.result())
             return
-        delay = None if not isinstance(error, Failed) else self._delay(error.failure)
+        delay = self._delay(error)
         if delay is None:
             self.set_exception(error)
         else:
-            self._timer = self.get_loop().call_later(delay, self._try)
+            self._timer = self.get_loop().call_later(min(delay, LONGEST_SECONDS), self._try_again)
 
-    def _delay(self, failure: Failure) -> float | None:
-        return self._policy.delay(self.attempt, failure, self._chance)
+    def _delay(self, error: BaseException) -> float | None:
+        if self._is_cancel_requested or not isinstance(error, Failed):
+            return None
+        return self._policy.delay(self.attempt, error.failure, self._chance)
 
     def cancel(self, msg: Any | None = None) -> bool:
         """Cancel the attempt that is under way, or make no more."""
         if self.done():
             return False
-        if self._timer is None:
+        self._is_cancel_requested = True
+        if self._timer is not None:
+            self._timer.cancel()
+        elif not self._current.done():
             # What becomes of the attempt becomes of this too.
             return self._current.cancel(msg)
-        self._timer.cancel()
         return super().cancel(msg)

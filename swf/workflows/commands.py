@@ -132,6 +132,9 @@ class Timer(asyncio.TimerHandle, Command):
     refused_as = "StartTimerFailed"
     limited = TIMER
 
+    # asyncio's repr of a handle wants it.
+    _source_traceback = None
+
     timer_id: str
     seconds: int
 
@@ -278,6 +281,11 @@ class Marker(_Plain):
 
     def refuse(self, machine: "Machine", cause: str) -> None:
         machine.close_with(DecisionRefused("RecordMarker", self.told, cause))
+
+
+def is_patch(command: Command) -> bool:
+    """Tell whether a command is the marker of `patched`, which programs come to ask for, and cease to."""
+    return isinstance(command, Marker) and command.name.startswith(PATCH)
 
 
 class CancelActivity(_Plain):

@@ -16,7 +16,12 @@ import attrs
 
 from swf import wire
 from swf.checks import of_seconds
-from swf.models.decision import ContinueAsNewWorkflowExecution, RecordMarker
+from swf.models.decision import (
+    ContinueAsNewWorkflowExecution,
+    RecordMarker,
+    RequestCancelExternalWorkflowExecution,
+    SignalExternalWorkflowExecution,
+)
 from swf.models.event import WorkflowExecutionStarted
 from swf.shapes import ChildPolicy, ExecutionId, TypeId
 from swf.workflows import blocking, local
@@ -225,12 +230,14 @@ def signal_external(
 
     Raises:
         DecisionRefused: There is no such execution, or it is closed; raised where the future is awaited.
-        ValidationError: The input is no JSON, or too long.
+        ValidationError: SWF takes no such id or name; or the input is no JSON, or too long.
 
     See: https://docs.aws.amazon.com/amazonswf/latest/apireference/API_SignalExternalWorkflowExecutionDecisionAttributes.html
     """
     machine = required("signal_external()")
-    call = ExternalSignal(machine, workflow_id, signal_name, encoded(input), run_id)
+    text = encoded(input)
+    SignalExternalWorkflowExecution(workflow_id=workflow_id, signal_name=signal_name, run_id=run_id)
+    call = ExternalSignal(machine, workflow_id, signal_name, text, run_id)
     machine.ask(call)
     return call
 
@@ -240,10 +247,12 @@ def cancel_external(workflow_id: str, *, run_id: str | None = None) -> Future[No
 
     Raises:
         DecisionRefused: There is no such execution, or it is closed; raised where the future is awaited.
+        ValidationError: SWF takes no such id.
 
     See: https://docs.aws.amazon.com/amazonswf/latest/apireference/API_RequestCancelExternalWorkflowExecutionDecisionAttributes.html
     """
     machine = required("cancel_external()")
+    RequestCancelExternalWorkflowExecution(workflow_id=workflow_id, run_id=run_id)
     call = ExternalCancel(machine, workflow_id, run_id)
     machine.ask(call)
     return call

@@ -179,9 +179,11 @@ class WorkflowDecider(Decider):
         # Greenlets do not change threads: those of workflows in blocking style have one of their own.
         self._thread: ThreadPoolExecutor | None = None
         self._thread_lock = threading.Lock()
+        # Both task lists are polled for, and together they keep to the concurrency.
+        self._deciding = threading.BoundedSemaphore(self.concurrency)
 
     def __getstate__(self) -> dict[str, Any]:
-        running = ("_kept", "_bound", "_thread", "_thread_lock", "own_task_list")
+        running = ("_kept", "_bound", "_thread", "_thread_lock", "_deciding", "own_task_list")
         return {name: value for name, value in super().__getstate__().items() if name not in running}
 
     @property
@@ -200,19 +202,25 @@ class WorkflowDecider(Decider):
         return super().ended_by or (self._bound.ended_by if self._bound else None)
 
     def check(self) -> None:
-        """Refuse to start without workflows, or without what they need; register their types.
+        """Refuse to start without workflows, or without what they need.
 
         Raises:
-            ConfigurationError: A type is registered otherwise than it is declared here.
+            ValidationError: There are none.
             MissingExtraError: A workflow is in blocking style, and greenlet is not installed.
         """
         if not self._definitions:
             raise ValidationError(f"{self!r} has no workflows. Give it some: workflows=[...].")
         if any(definition.is_blocking for definition in self._definitions.values()):
             blocking.require_greenlet()
+
+    def register(self) -> None:
+        """Register the types of the workflows that are not there, unless it was told not to.
+
+        Raises:
+            ConfigurationError: A type is registered otherwise than it is declared here.
+        """
         if self._registers:
-            types = (definition.type_in(self.domain, self.connection) for definition in self._definitions.values())
-            register(types)
+            register(definition.type_in(self.domain, self.connection) for definition in self._definitions.values())
 
     def start(self) -> None:
         """Poll in background threads from now on: the shared task list, and this decider's own."""
@@ -282,9 +290,10 @@ class WorkflowDecider(Decider):
             ForbiddenCallError: It calls what it must not.
         """
         definition = self._definitions[_type(task)]
-        if definition.is_blocking:
-            return self._in_own_thread(lambda: self._decided(definition, task))
-        return self._decided(definition, task)
+        with self._deciding:
+            if definition.is_blocking:
+                return self._in_own_thread(lambda: self._decided(definition, task))
+            return self._decided(definition, task)
 
     def _decided(self, definition: Definition, task: DecisionTask) -> list[Decision]:
         execution = _execution(task)

@@ -15,7 +15,7 @@ from typing import Any, ClassVar, Concatenate, Generic, Literal, ParamSpec, Prot
 import attrs
 
 from swf import wire
-from swf.checks import meant
+from swf.checks import meant, of_shape
 from swf.connection import Connection
 from swf.constants import LONGEST_EXECUTION_SECONDS, NONE, TERMINATE
 from swf.exceptions import ConfigurationError, InvalidKeywordArgumentError, OutsideWorkflowError, ValidationError
@@ -23,7 +23,7 @@ from swf.models.activity import ActivityType
 from swf.models.decision import ScheduleActivityTask, ScheduleLambdaFunction, StartChildWorkflowExecution
 from swf.models.domain import Domain, domain_of
 from swf.models.workflow import WorkflowType
-from swf.shapes import ChildPolicy, TypeId
+from swf.shapes import ChildPolicy, NameText, TypeId
 from swf.workflows.arguments import Parameters, encoded, packed, sendable
 from swf.workflows.calls import ActivityCall, CancelPolicy, ChildCall, LambdaCall, Retried
 from swf.workflows.execution import WorkflowRun
@@ -41,6 +41,8 @@ Seconds = int | Literal["NONE"]
 
 _SIGNAL = "_swf_signal"
 _QUERY = "_swf_query"
+
+_WORKFLOW_ID = NameText("workflow_id", max=256, min=1)
 
 _POLICIES = ("try", "wait", "abandon")
 
@@ -552,6 +554,8 @@ class ChildWorkflow:
 
     def _begun(self, machine: Machine, input: Any, id: str | None) -> Future[Any]:
         text = encoded(input)
+        if id is not None:
+            of_shape(id, _WORKFLOW_ID)
 
         def start(attempt: int) -> ChildCall[Any]:
             workflow_id = id or machine.child_id()

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from swf.exceptions import NonDeterminismError
 from swf.models.event.base import attributes_key
 from swf.wire import shown
-from swf.workflows.commands import PATCH, Attributes, Command, Marker, Place
+from swf.workflows.commands import PATCH, Attributes, Command, Place, is_patch
 from swf.workflows.turns import RawEvent
 
 if TYPE_CHECKING:
@@ -48,7 +48,7 @@ def match(machine: "Machine", asked: Sequence[Command], record: Sequence[RawEven
         attributes = event[attributes_key(kind)]
         if kind == "MarkerRecorded" and attributes["markerName"].startswith(PATCH):
             continue
-        while place < count and _is_patch(asked[place]):
+        while place < count and is_patch(asked[place]):
             place += 1
         if place == count:
             raise NonDeterminismError(event["eventId"], recorded(event), "nothing more")
@@ -63,7 +63,7 @@ def match(machine: "Machine", asked: Sequence[Command], record: Sequence[RawEven
             command.refuse(machine, attributes["cause"])
         else:
             raise NonDeterminismError(event["eventId"], recorded(event), told(command), line(command.place))
-    while place < count and _is_patch(asked[place]):
+    while place < count and is_patch(asked[place]):
         place += 1
     if place < count:
         raise too_many(machine, asked[place])
@@ -104,7 +104,3 @@ def recorded(event: RawEvent) -> str:
 def line(place: Place | None) -> str | None:
     """Tell a place in a program as its file and line."""
     return None if place is None else f"{Path(place[0].co_filename).name}:{place[1]}"
-
-
-def _is_patch(command: Command) -> bool:
-    return isinstance(command, Marker) and command.name.startswith(PATCH)

@@ -6,7 +6,7 @@ import attrs
 
 from swf.checks import meant
 from swf.constants import CONTINUED_AS_NEW
-from swf.exceptions import ExecutionNotCompletedError, InvalidKeywordArgumentError
+from swf.exceptions import ExecutionNotCompletedError, InvalidKeywordArgumentError, SWFError
 from swf.failure import Failure
 from swf.models.event import WorkflowExecutionContinuedAsNew
 from swf.models.workflow import WorkflowExecution
@@ -65,6 +65,7 @@ class WorkflowRun(WorkflowExecution, Generic[R]):
         Raises:
             InvalidKeywordArgumentError: The workflow has no such query.
             NonDeterminismError: The program is not the one that made the history.
+            SWFError: Nothing was decided on it yet.
         """
         from swf.workflows.definition import definition_of
         from swf.workflows.replay import replayed
@@ -80,6 +81,11 @@ class WorkflowRun(WorkflowExecution, Generic[R]):
             )
         run = self if self.run_id else self.upstream()
         with replayed(definition, tuple(run._raw_events()), (run.workflow_id, run.run_id or "")) as machine:
+            if machine.instance is None:
+                raise SWFError(
+                    f"Nothing was decided on {self.workflow_id!r} yet, so {method}() has nothing to look at. Ask again "
+                    "when a decider has begun it."
+                )
             return machine.look(lambda: getattr(machine.instance, asked.attribute)(*args, **kwargs))
 
 

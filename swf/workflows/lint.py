@@ -252,8 +252,18 @@ def _imports(nodes: Iterable[ast.AST], package: str) -> dict[str, str]:
                 )
         elif isinstance(node, ast.ImportFrom):
             origin = _origin(node, package)
+            names |= {name: f"{origin}.{name}" for name in _exported(origin) if node.names[0].name == "*"}
             names |= {alias.asname or alias.name: f"{origin}.{alias.name}" for alias in node.names}
     return names
+
+
+def _exported(module: str) -> Iterable[str]:
+    """Give what a star stands for, as far as it is known without importing anything."""
+    if module != "swf.workflows":
+        return ()
+    from swf import workflows
+
+    return workflows.__all__
 
 
 def _origin(node: ast.ImportFrom, package: str) -> str:

@@ -8,13 +8,14 @@ refused.
 import asyncio
 import logging
 import math
+import sys
 from asyncio import events as asyncio_events
 from collections import deque
-from collections.abc import Callable, Coroutine, Generator
+from collections.abc import AsyncGenerator, Callable, Coroutine, Generator
 from contextvars import Context, copy_context
 from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
 
-from swf.exceptions import ForbiddenCallError
+from swf.exceptions import ForbiddenCallError, ValidationError
 from swf.workflows.commands import Timer
 
 if TYPE_CHECKING:
@@ -27,16 +28,22 @@ _log = logging.getLogger(__name__)
 # A workflow that does so much without waiting for anything never will.
 MOST_CALLBACKS = 1_000_000
 
+# What a timer of SWF may take at most.
+LONGEST_SECONDS = 99_999_999
+
 
 class Ready(asyncio.Handle):
     """A callback that is to be called in this turn."""
 
     __slots__ = ()
 
+    # What asyncio's own handle does beside is for debugging, and its repr tells of that.
+    _repr = None
+    _source_traceback = None
+
     def __init__(
         self, callback: Callable[..., object], args: tuple[Any, ...], loop: "Loop", context: Context | None
     ) -> None:
-        # What asyncio's own handle does beside is for debugging.
         self._context = copy_context() if context is None else context
         self._loop = loop
         self._callback = callback
@@ -138,13 +145,24 @@ class Loop(asyncio.AbstractEventLoop):
     def run_ready(self) -> None:
         """Call what is ready, in order, until nothing is."""
         before = asyncio_events._get_running_loop()
+        hooks = sys.get_asyncgen_hooks()
         asyncio_events._set_running_loop(self)
+        sys.set_asyncgen_hooks(firstiter=None, finalizer=self._end_generator)
         self._is_running = True
         try:
             self._run_all()
         finally:
             self._is_running = False
+            sys.set_asyncgen_hooks(*hooks)
             asyncio_events._set_running_loop(before)
+
+    def _end_generator(self, generator: AsyncGenerator[Any, None]) -> None:
+        """Have an asynchronous generator that nobody holds any more end in this turn.
+
+        Between turns, or in those of another execution, it is garbage that a replay may never meet: it just goes.
+        """
+        if not self.machine.has_gone and asyncio_events._get_running_loop() is self:
+            self.create_task(_closed(generator))
 
     def _run_all(self) -> None:
         ready = self._ready
@@ -172,9 +190,10 @@ class Loop(asyncio.AbstractEventLoop):
         try:
             for task in tuple(self._tasks):
                 _end(task)
-        finally:
             self._tasks.clear()
             self._ready.clear()
+            self.machine.let_go()
+        finally:
             asyncio_events._set_running_loop(before)
 
     # What asyncio calls.
@@ -190,7 +209,16 @@ class Loop(asyncio.AbstractEventLoop):
     def call_later(  # type: ignore[override]
         self, delay: float, callback: Callable[..., object], *args: Any, context: Context | None = None
     ) -> asyncio.TimerHandle:
-        """Have a callback called after some seconds, rounded up to whole ones: by a timer of SWF."""
+        """Have a callback called after some seconds, rounded up to whole ones: by a timer of SWF.
+
+        Raises:
+            ValidationError: They are more than SWF takes.
+        """
+        if delay > LONGEST_SECONDS:
+            raise ValidationError(
+                f"A timer of {delay:g} seconds is too long: SWF takes {LONGEST_SECONDS:,} at most. Wait for less; no "
+                "execution lasts longer than a year."
+            )
         seconds = math.ceil(delay) if delay > 0 else 0
         timer = Timer(self.time() + seconds, callback, args, self, context or copy_context())
         if seconds:
@@ -307,6 +335,10 @@ class Loop(asyncio.AbstractEventLoop):
     stop = _foreign("stop", "The workflow ends when run() does.")
     remove_signal_handler = _foreign("remove_signal_handler", _ACTIVITY)
     add_signal_handler = _foreign("add_signal_handler", "Give the workflow a method that is a @signal.")
+
+
+async def _closed(generator: AsyncGenerator[Any, None]) -> None:
+    await generator.aclose()
 
 
 def _end(task: "Task[Any]") -> None:

@@ -21,7 +21,7 @@ from swf.checks import of_shape
 from swf.exceptions import ForbiddenCallError, NonDeterminismError, ProgramError, ValidationError
 from swf.models.decision import Decision
 from swf.models.event.base import attributes_key
-from swf.shapes import ExecutionId, Text
+from swf.shapes import ExecutionId, NameText, Text
 from swf.workflows import checking
 from swf.workflows.arguments import encoded
 from swf.workflows.calls import ActivityCall
@@ -34,6 +34,7 @@ from swf.workflows.commands import (
     Marker,
     StopTimer,
     Timer,
+    WakeUp,
     canceling,
     completing,
     continuing,
@@ -47,7 +48,7 @@ from swf.workflows.loop import Future, Loop
 from swf.workflows.news import HEARD
 from swf.workflows.outbox import WAKE_UP, Outbox
 from swf.workflows.retry import may_pass
-from swf.workflows.turns import Turn
+from swf.workflows.turns import RawEvent, Turn
 
 if TYPE_CHECKING:
     from swf.workflows.definition import Definition
@@ -57,6 +58,7 @@ _log = logging.getLogger(__name__)
 RESULT = Text("result", max=32_768)
 DETAILS = Text("details", max=32_768)
 REASON = Text("reason", max=256)
+ACTIVITY_ID = NameText("activity_id", max=256, min=1)
 
 
 class Evicted(BaseException):
@@ -213,8 +215,15 @@ class Machine:
         """End the coroutines, without a trace."""
         self.has_gone = True
         self.loop.close()
+
+    def let_go(self) -> None:
+        """Drop what the workflow's code made: a generator among it ends where it can ask for nothing."""
+        self.main = None
         self.waiting.clear()
         self._conditions.clear()
+        self.kept.clear()
+        instance, self.instance = self.instance, None
+        getattr(instance, "__dict__", {}).clear()
 
     def look(self, call: Callable[[], Any]) -> Any:
         """Call something that only looks at the workflow, as it is between two turns."""
@@ -255,7 +264,13 @@ class Machine:
             self._settle()
         if self.fault is not None:
             raise self.fault
-        self._batch = self.outbox.batch(self._closing)
+        self._batch = self._sent() if turn.is_replayed else self.outbox.batch(self._closing)
+
+    def _sent(self) -> list[Command]:
+        if not self._was_cut:
+            return self.outbox.sent(self._closing, None)
+        patches = sum(map(_records_patch, self.turn.record))
+        return self.outbox.sent(self._closing, len(self.turn.record) - patches - 1)
 
     def _settle(self) -> None:
         """Run until nothing is ready and no condition has become true."""
@@ -264,13 +279,17 @@ class Machine:
             self.loop.run_ready()
 
     def _some_are_met(self) -> bool:
-        before = len(self._conditions)
-        self.loop.call_soon(self._look_at_conditions)
+        met: list[Condition] = []
+        self.loop.call_soon(self._look_at_conditions, met)
+        # What waited for one may wait for another by the time this returns.
         self.loop.run_ready()
-        return len(self._conditions) < before
+        return bool(met)
 
-    def _look_at_conditions(self) -> None:
-        self._conditions = [condition for condition in self._conditions if not _is_met(condition)]
+    def _look_at_conditions(self, met: list[Condition]) -> None:
+        unmet: list[Condition] = []
+        for condition in self._conditions:
+            (met if _is_met(condition) else unmet).append(condition)
+        self._conditions = unmet
 
     def wait_until(self, predicate: Callable[[], Any]) -> "asyncio.Future[None]":
         """Give a future that is done when a condition has become true."""
@@ -334,6 +353,7 @@ class Machine:
             self._closing = self._close(error)
 
     def _close(self, error: BaseException) -> Close:
+        error = _alone(error)
         if isinstance(error, ContinueAsNew):
             return continuing(error.attributes)
         if isinstance(error, asyncio.CancelledError) and self._cancel_requested:
@@ -367,6 +387,13 @@ class Machine:
         """Have a signal's method called."""
         name, text = attributes["signalName"], attributes.get("input")
         handler = self.definition.signals.get(name)
+        if self._closing is not None and not self.is_replaying:
+            _log.warning(
+                "The signal %r of %r came when its end was decided already: the result, or the input of the next run, "
+                "does not tell of it.",
+                name,
+                self.execution,
+            )
         if handler is None:
             self._keep(name, payload.decode(text))
         elif handler.is_async:
@@ -415,7 +442,9 @@ class Machine:
         return partial(getattr(self.instance, handler.attribute), *args, **kwargs)
 
     def request_cancel(self) -> None:
-        """Cancel ``run``."""
+        """Cancel ``run``, once: what it does then is left to end."""
+        if self._cancel_requested:
+            return
         self._cancel_requested = True
         if self.main is not None:
             self.main.cancel()
@@ -447,7 +476,7 @@ class Machine:
             while (id := self.next_id("activity")) in self.open_activity_ids:
                 pass
         else:
-            id = asked if attempt == 1 else f"{asked}-{attempt}"
+            id = of_shape(asked if attempt == 1 else f"{asked}-{attempt}", ACTIVITY_ID)
             if id in self.open_activity_ids:
                 raise ValidationError(
                     f"An activity with the id {id!r} is open in this execution. Wait for its end, or give another id."
@@ -490,7 +519,7 @@ class Machine:
         if name in self.markers:
             command.details = self.markers[name]
         else:
-            if self.is_replaying and not self._may_be_put_off():
+            if self.is_replaying and not self._was_cut:
                 self.fail(self._unrecorded(command, what))
             command.details = perform()
         self.ask(command)
@@ -510,13 +539,14 @@ class Machine:
         self.fault = self.fault or error
         raise error
 
-    def _may_be_put_off(self) -> bool:
-        """Tell whether the turn's answer could not hold what is asked for now, so that no record tells of it yet."""
+    @property
+    def _was_cut(self) -> bool:
+        """Whether the turn's answer did not hold all that was asked for: the record of some is with later ones."""
         record = self.turn.record
-        if not record or record[-1]["eventType"] != "TimerStarted":
+        if not record or record[-1]["eventType"] not in (WakeUp.recorded_as, WakeUp.refused_as):
             return False
-        timer_id = record[-1]["timerStartedEventAttributes"]["timerId"]
-        return timer_id.startswith(WAKE_UP) and len(self.outbox) >= len(record) - 1
+        timer_id: str = record[-1][attributes_key(record[-1]["eventType"])]["timerId"]
+        return timer_id.startswith(WAKE_UP)
 
     def _unrecorded(self, command: Command, what: str) -> NonDeterminismError:
         event_id = self.turn.completed_event_id or 0
@@ -566,6 +596,21 @@ def _is_met(condition: Condition) -> bool:
     else:
         condition.future.set_result(None)
     return True
+
+
+def _records_patch(event: RawEvent) -> bool:
+    if event["eventType"] != Marker.recorded_as:
+        return False
+    name: str = event[attributes_key(Marker.recorded_as)]["markerName"]
+    return name.startswith(PATCH)
+
+
+def _alone(error: BaseException) -> BaseException:
+    """Give the `ContinueAsNew` that a task group raises as the only one of a group; else the error itself."""
+    lone = error
+    while isinstance(lone, BaseExceptionGroup) and len(lone.exceptions) == 1:
+        lone = lone.exceptions[0]
+    return lone if isinstance(lone, ContinueAsNew) else error
 
 
 def _is_foreign(error: BaseException) -> bool:

@@ -1,15 +1,16 @@
 """What a workflow asked for and SWF has not been sent: how much of it goes with an answer, and what waits for its turn.
 
 An answer takes 100 decisions and about 1 MB. What is more waits for the next decision task, which a timer of no seconds
-brings at once. Of activities, timers, children and Lambda calls 1,000 of a kind may be open: what is more is held back
-here until others are over. All of this follows from what was asked for, so a replay does the same.
+brings at once. Of activities, timers, children and Lambda calls 1,000 of a kind may be open, one of the timers being
+that one: what is more is held back here until others are over. All of this follows from what was asked for, so a replay
+does the same; only how much went with an answer is read from the record.
 """
 
 import json
 from collections import deque
 from collections.abc import Iterator, Sequence
 
-from swf.workflows.commands import Close, Command, WakeUp
+from swf.workflows.commands import TIMER, Close, Command, WakeUp, is_patch
 
 # What SWF takes with one answer. The request has a head, a token and a context beside the decisions.
 # https://docs.aws.amazon.com/amazonswf/latest/developerguide/swf-dg-limits.html
@@ -20,6 +21,8 @@ _BYTES_BESIDE_TEXTS = 2_000
 _FEW_CHARACTERS = (MOST_BYTES - MOST_DECISIONS * _BYTES_BESIDE_TEXTS) // 6
 
 MOST_OPEN = 1_000
+# The wake-up is a timer, too.
+_MOST_OPEN = {TIMER: MOST_OPEN - 1}
 
 WAKE_UP = "swf.workflows.more."
 
@@ -36,10 +39,6 @@ class Outbox:
         self._open: dict[str, int] = {}
         self._most: dict[str, int] = {}
         self._wake_ups = 0
-
-    def __len__(self) -> int:
-        """Give how many wait for this answer."""
-        return len(self._asked) + len(self._put_off)
 
     def add(self, command: Command) -> None:
         """Take in what was asked for."""
@@ -80,12 +79,32 @@ class Outbox:
         if close is not None and not ready and len(taken) < MOST_DECISIONS:
             return [*taken, close]
         self._put_off = ready
-        return self._with_wake_up(taken) if ready or close is not None else taken
-
-    def _with_wake_up(self, taken: list[Command]) -> list[Command]:
+        if close is None and not ready:
+            return taken
         # The timer is one of the decisions.
         if len(taken) == MOST_DECISIONS:
             self._put_off.appendleft(taken.pop())
+        return self._with_wake_up(taken)
+
+    def sent(self, close: Close | None, before_wake_up: int | None) -> list[Command]:
+        """Give what went with an answer that the history records: its size then need not be what it were now.
+
+        Args:
+            close: What closes the execution.
+            before_wake_up: After how many commands, patches aside, the record has a wake-up; None if all went.
+        """
+        ready = self._ready()
+        if before_wake_up is None:
+            return [*ready] if close is None else [*ready, close]
+        taken: list[Command] = []
+        left = before_wake_up
+        while ready and left:
+            taken.append(ready.popleft())
+            left -= not is_patch(taken[-1])
+        self._put_off = ready
+        return self._with_wake_up(taken)
+
+    def _with_wake_up(self, taken: list[Command]) -> list[Command]:
         self._wake_ups += 1
         return [*taken, WakeUp(f"{WAKE_UP}{self._wake_ups}")]
 
@@ -130,7 +149,7 @@ class Outbox:
                 yield command
 
     def _has_room(self, kind: str) -> bool:
-        return self._open.get(kind, 0) < self._most.get(kind, MOST_OPEN)
+        return self._open.get(kind, 0) < self._most.get(kind, _MOST_OPEN.get(kind, MOST_OPEN))
 
 
 def _bytes(commands: Sequence[Command]) -> int:

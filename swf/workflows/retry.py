@@ -28,7 +28,7 @@ class RetryPolicy:
         first_delay: Seconds before the second attempt.
         backoff: How many times longer each further delay is.
         longest_delay: Seconds that no delay exceeds.
-        jitter: What part of a delay may be added or taken away at random: 0.1 is a tenth.
+        jitter: What part of a delay may be taken away at random: 0.1 is a tenth at most.
         non_retryable: Types of failures that are not tried again: names, or exception classes.
 
     A failure that says itself that trying again does not help (``retry``) is not tried again, and one that says in how
@@ -71,7 +71,7 @@ class RetryPolicy:
             return None
         if failure.retry_after is not None:
             return failure.retry_after
-        return self._delay(attempt) * (1 + self.jitter * chance.uniform(-1, 1))
+        return self._delay(attempt) * (1 - self.jitter * chance.random())
 
     def _delay(self, attempt: int) -> float:
         # The power of a large number of attempts is more than a float can be.

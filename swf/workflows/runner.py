@@ -114,13 +114,12 @@ class ActivityRunner(ActivityWorker):
             vars(perform).update(__module__=declared.__module__, __qualname__=declared.__qualname__)
             self._handlers.add(Handler(declared.type_id, perform, ActivityOptions(declared.heartbeat_seconds)))
 
-    def check(self) -> None:
-        """Refuse to start without activities; register their types.
+    def register(self) -> None:
+        """Register the types of the activities that are not there, unless it was told not to.
 
         Raises:
-            ConfigurationError: There is none, or a type is registered otherwise than it is declared here.
+            ConfigurationError: A type is registered otherwise than it is declared here.
         """
-        super().check()
         if self._registers:
             register(declared.registration(self.domain, connection=self.connection) for declared in self.activities)
 

@@ -12,9 +12,10 @@ from pathlib import Path
 import attrs
 import pytest
 
+from swf import settings
 from swf.actors import ActivityWorker, Decider
 from swf.cli import main
-from swf.connection import Connection
+from swf.connection import Connection, reset
 from swf.models import ActivityType, Domain, WorkflowType
 
 PROGRAM = Path(sys.executable).with_name("swf")
@@ -27,6 +28,14 @@ class Ended:
     code: int
     out: str
     err: str
+
+
+@pytest.fixture(autouse=True)
+def as_begun():
+    """A command that is called in this process finds nothing that another one has left: it goes by its environment."""
+    yield
+    reset()
+    settings.clear()
 
 
 @pytest.fixture(scope="session")
@@ -73,6 +82,8 @@ def here(environment, monkeypatch, capsys):
     """Runs a command in this process, for tables of many that differ in what they are given."""
     for name, value in environment.items():
         monkeypatch.setenv(name, value)
+    reset()
+    settings.clear()
 
     def here(*arguments):
         code = main(arguments)

@@ -4,6 +4,7 @@ import subprocess
 
 import pytest
 
+from swf import settings
 from swf.cli import main
 
 
@@ -22,6 +23,7 @@ def completed(environment, monkeypatch, capsys):
         asked = {"COMP_WORDS": line, "COMP_CWORD": str(line.count(" ")), "_SWF_COMPLETE": "bash_complete"}
         for name, value in {**environment, **asked, **changed}.items():
             monkeypatch.setenv(name, value)
+        settings.clear()
         with pytest.raises(SystemExit) as ended:
             main([])
         captured = capsys.readouterr()

@@ -4,8 +4,10 @@ import sys
 
 import pytest
 
+import swf.workflows  # noqa: F401 - the fixture below forgets what is imported later
 from swf import settings
 from swf.actors import ActivityWorker, Actor, Decider
+from swf.cli import main
 from swf.cli.loading import Given, load
 from swf.exceptions import ConfigurationError, ValidationError
 
@@ -76,6 +78,30 @@ class Holder:
 """
 
 
+DECLARED = """
+from swf.workflows import Workflow, activity
+
+
+@activity(task_list="packing")
+def pack(order: str) -> str:
+    return order
+
+
+class Order(Workflow):
+    task_list = "orders"
+
+    async def run(self, order: str) -> str:
+        return await pack(order)
+
+
+class Packing(Workflow):
+    task_list = "packing"
+
+    async def run(self) -> None:
+        return None
+"""
+
+
 @pytest.fixture(autouse=True)
 def shop(tmp_path, monkeypatch):
     """A folder with modules, as the current one."""
@@ -88,6 +114,7 @@ def shop(tmp_path, monkeypatch):
         "leaving.py": "import sys\nsys.exit('no more')\n",
         "unparsed.py": "def price(:\n",
         "wrong.py": "from swf.actors import Decider\norders = Decider(5, 'orders')\n",
+        "declared.py": DECLARED,
         "deep/__init__.py": "",
         "deep/workers.py": "from shop import packer",
     }.items():
@@ -123,10 +150,29 @@ def shop(tmp_path, monkeypatch):
         ("shop:made", ActivityWorker, Given("bakery", "flour"), "[Packer('bakery', 'flour', stopped)]"),
         ("shop:Holder.packer", ActivityWorker, Given(), "[Packer('shop', 'held', stopped)]"),
         ("deep.workers", ActivityWorker, Given(), "[Packer('shop', 'packing', stopped)]"),
+        (
+            "declared",
+            Actor,
+            Given("shop"),
+            "[WorkflowDecider('shop', 'orders', stopped), WorkflowDecider('shop', 'packing', stopped), "
+            "ActivityRunner('shop', 'packing', stopped)]",
+        ),
+        ("declared", ActivityWorker, Given("shop"), "[ActivityRunner('shop', 'packing', stopped)]"),
+        ("declared", Decider, Given("shop", "orders"), "[WorkflowDecider('shop', 'orders', stopped)]"),
     ],
 )
 def test_a_name_stands_for_actors(name, kind, given, expected):
     assert repr(load([name], kind, given)) == expected
+
+
+def test_workflows_and_activities_are_looked_at_without_asking_anybody(monkeypatch):
+    # Nobody is there: what asked would not end well.
+    monkeypatch.setenv("SWF_ENDPOINT_URL", "http://127.0.0.1:9")
+    settings.clear()
+
+    code = main(["run", "declared", "--domain", "shop", "--check"])
+
+    assert code == 0
 
 
 def test_an_actor_that_is_named_twice_runs_once():
@@ -308,6 +354,19 @@ def test_a_class_is_for_the_domain_of_the_settings_unless_another_is_said():
             ActivityWorker,
             Given(),
             "The module classes has no ActivityWorker among its variables. Name a class of it: classes:Packer",
+        ),
+        (
+            "declared",
+            Actor,
+            Given("shop", "order"),
+            "declared declares nothing for the task list 'order', but for: orders, packing.",
+        ),
+        (
+            "declared",
+            Actor,
+            Given(),
+            "No domain is given. Name one with --domain NAME, set SWF_DOMAIN, or write domain under [defaults] in the "
+            "file ~/.swf. To see which there are: swf domains ls",
         ),
         ("empty", Actor, Given(), "The module empty has no Actor among its variables. Name another module."),
         (

@@ -33,7 +33,7 @@ class Play:
         task_lists = dict.fromkeys(workflow.task_list for workflow in workflows)
         deciders = [WorkflowDecider(self.domain, name, workflows=workflows, **options) for name in task_lists]
         for decider in deciders:
-            decider.check()
+            decider.register()
         return deciders
 
     def workers(self) -> list[ActivityRunner]:
@@ -41,7 +41,7 @@ class Play:
         task_lists = dict.fromkeys(activity.task_list for activity in self.activities)
         workers = [ActivityRunner(self.domain, name, activities=self.activities) for name in task_lists]
         for worker in workers:
-            worker.check()
+            worker.register()
         return workers
 
     def __call__(

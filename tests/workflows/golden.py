@@ -249,8 +249,8 @@ def _run(environment: Environment, workflow: type[Workflow]) -> list[dict[str, A
         environment.domain, "golden", workflows=WORKFLOWS, sticky_timeout=None, identity="decider"
     )
     worker = ActivityRunner(environment.domain, "work", activities=ACTIVITIES, identity="worker")
-    decider.check()
-    worker.check()
+    decider.register()
+    worker.register()
     input = "end" if workflow is Leaf else None
     execution = workflow.registration(environment.domain).start_execution(workflow.name, input=input)
     if workflow is Signaled:

@@ -7,7 +7,7 @@ import pytest
 
 from swf.exceptions import ForbiddenCallError
 from swf.models.event import TimerCanceled, TimerStarted
-from swf.workflows import Workflow, activity, as_completed, now, start_timer, wait_condition
+from swf.workflows import Workflow, activity, as_completed, now, signal, start_timer, wait_condition
 
 MONTH = 30 * 24 * 3600
 
@@ -394,3 +394,58 @@ def test_the_decider_lives_on_when_a_workflow_awaits_something_foreign(play, ste
 def test_a_workflow_that_never_waits_is_given_up(play):
     with pytest.raises(ForbiddenCallError, match="did 1,000,000 steps and waited for nothing"):
         play(run_of(never_waits))
+
+
+def test_a_condition_is_looked_at_again_when_what_waited_for_it_first_waits_for_another(play, step):
+    class Relaying(Workflow):
+        task_list = "relaying"
+
+        def __init__(self):
+            self.is_begun = self.is_handed_on = self.never = False
+
+        @signal
+        def begin(self):
+            self.is_begun = True
+
+        async def first(self):
+            await wait_condition(lambda: self.is_begun)
+            self.is_handed_on = True
+            await wait_condition(lambda: self.never)
+
+        async def run(self):
+            first = asyncio.create_task(self.first())
+            await wait_condition(lambda: self.is_handed_on)
+            return first.done()
+
+    (decider,) = play.deciders(Relaying)
+    execution = Relaying.start(play.domain)
+    step(decider)
+    execution.signal("begin")
+
+    step(decider)
+
+    assert execution.result(timeout=0) is False
+
+
+def add_a_broken_callback():
+    future = asyncio.get_running_loop().create_future()
+    future.add_done_callback(lambda future: future.exception().no_such_attribute)
+    future.set_exception(ValueError("no"))
+
+
+def call_a_broken_function_later():
+    asyncio.get_running_loop().call_later(1, lambda: 1 / 0)
+
+
+@pytest.mark.parametrize("begin", [add_a_broken_callback, call_a_broken_function_later])
+def test_an_exception_out_of_a_callback_is_logged_and_the_workflow_goes_on(play, caplog, begin):
+    async def goes_on():
+        begin()
+        await asyncio.sleep(2)
+        return "went on"
+
+    execution = play(run_of(goes_on))
+
+    assert execution.result() == "went on"
+    (record,) = [record for record in caplog.records if record.name == "swf.workflows.loop"]
+    assert begin.__name__ in record.getMessage()

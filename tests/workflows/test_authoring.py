@@ -107,7 +107,7 @@ def test_functions_methods_and_classes_are_performed_as_activities(play):
 
     play.activities = [divide, negate, Add]
     kitchen = ActivityRunner(play.domain, "kitchen", activities=[Kitchen("small knife")])
-    kitchen.check()
+    kitchen.register()
 
     actors = [*play.deciders(All), *play.workers(), kitchen]
     execution = play.environment.run(All.start(play.domain), *actors)

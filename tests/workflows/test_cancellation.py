@@ -11,7 +11,7 @@ from swf.models.event import (
     RequestCancelExternalWorkflowExecutionInitiated,
     WorkflowExecutionCanceled,
 )
-from swf.workflows import ActivityCanceled, Workflow, activity, activity_task, info
+from swf.workflows import ActivityCanceled, RetryPolicy, Workflow, activity, activity_task, continue_as_new, info
 
 
 @activity(task_list="work")
@@ -270,3 +270,119 @@ def test_cancelling_a_child_asks_swf_as_its_policy_says(play, policy, requests, 
 def test_an_unknown_policy_is_refused():
     with pytest.raises(ValidationError, match="There is no way to cancel 'perhaps'"):
         work.options(cancel="perhaps")
+
+
+@activity(task_list="broken", retry=RetryPolicy(attempts=3, first_delay=60, jitter=0))
+def broken() -> None:
+    raise ValueError("no")
+
+
+def test_an_execution_is_canceled_by_the_first_request_and_the_second_disturbs_nothing(play, step):
+    class Tidying(Workflow):
+        task_list = "tidying-twice"
+
+        async def run(self):
+            try:
+                await asyncio.sleep(3600)
+            finally:
+                await work(1)
+
+    play.activities = [work]
+    (decider,), (worker,) = play.deciders(Tidying), play.workers()
+    execution = Tidying.start(play.domain)
+    step(decider)
+    execution.request_cancel()
+    step(decider)
+
+    execution.request_cancel()
+
+    closed = play.environment.run(execution, decider, worker)
+    assert closed.close_status == "CANCELED"
+    assert len(closed.history().filter("ActivityTaskCompleted")) == 1
+
+
+def test_a_call_that_failed_and_is_canceled_in_the_same_turn_is_not_tried_again(play, step, names):
+    class Trying(Workflow):
+        task_list = "trying"
+
+        async def run(self):
+            await broken()
+
+    play.activities = [broken]
+    (decider,), (worker,) = play.deciders(Trying), play.workers()
+    execution = Trying.start(play.domain)
+    step(decider, worker)
+    execution.request_cancel()
+
+    step(decider)
+
+    assert names(execution) == [
+        "WorkflowExecutionStarted",
+        "ActivityTaskScheduled",
+        "ActivityTaskStarted",
+        "ActivityTaskFailed",
+        "WorkflowExecutionCancelRequested",
+        "WorkflowExecutionCanceled",
+    ]
+
+
+def test_a_call_that_fails_after_it_was_asked_to_cancel_is_not_tried_again(play, step):
+    class Trying(Workflow):
+        task_list = "trying-and-waiting"
+
+        async def run(self):
+            await broken.options(cancel="wait")()
+
+    play.activities = [broken]
+    (decider,), (worker,) = play.deciders(Trying), play.workers()
+    execution = Trying.start(play.domain)
+    step(decider)
+    task = worker.poll_task()
+    execution.request_cancel()
+    step(decider)
+
+    worker.perform_task(task)
+    step(decider)
+
+    assert execution.upstream().close_status == "FAILED"
+    assert len(execution.history().filter("ActivityTaskScheduled")) == 1
+
+
+def test_a_retry_that_cannot_be_asked_for_ends_the_call(play, step):
+    class Clashing(Workflow):
+        task_list = "clashing"
+
+        async def run(self):
+            first = broken.options(id="charge")()
+            second = work.options(id="charge-2", task_list="nobody")(1)
+            try:
+                return await first
+            except ValidationError as error:
+                second.cancel()
+                return str(error)
+
+    play.activities = [broken, work]
+    (decider,), (worker, *_) = play.deciders(Clashing), play.workers()
+    execution = Clashing.start(play.domain)
+    step(decider, worker, decider)
+    play.environment.clock.advance(seconds=60)
+
+    step(decider)
+
+    assert execution.result(timeout=0).startswith("An activity with the id 'charge-2' is open in this execution.")
+
+
+def test_a_task_group_hands_continue_as_new_on(play, names):
+    class Paging(Workflow):
+        task_list = "paging"
+
+        async def run(self, page):
+            async with asyncio.TaskGroup():
+                await asyncio.sleep(1)
+                if page < 1:
+                    continue_as_new(page + 1)
+                return page
+
+    execution = play(Paging, 0)
+
+    assert names(execution)[-1] == "WorkflowExecutionContinuedAsNew"

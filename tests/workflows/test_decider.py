@@ -5,13 +5,14 @@ import contextlib
 import gc
 import logging
 import random
+import time
 import tracemalloc
 
 import pytest
 
 from swf.exceptions import ConfigurationError, PollTimeout
 from swf.models.event import ActivityTaskScheduled, DecisionTaskTimedOut
-from swf.workflows import ActivityRunner, Workflow, WorkflowDecider, activity, wait_for_signal
+from swf.workflows import ActivityRunner, Workflow, WorkflowDecider, activity, side_effect, wait_for_signal
 
 steps = []
 
@@ -335,3 +336,122 @@ def test_an_execution_that_is_kept_takes_little_memory(play, step):
     tracemalloc.stop()
     assert decider.kept == 20
     assert (after - before) / 19 < 20_000
+
+
+@activity(task_list="work")
+def release(what: str) -> str:
+    return what
+
+
+class Streaming(Workflow):
+    task_list = "streaming"
+
+    def __init__(self):
+        self.stream = self.numbers()
+        self.countdown = self.counted()
+
+    async def numbers(self):
+        try:
+            while True:
+                await asyncio.sleep(10)
+                yield 1
+        finally:
+            await release("stream")
+
+    def counted(self):
+        try:
+            yield 1
+        finally:
+            release("countdown")
+
+    async def run(self):
+        next(self.countdown)
+        async for _ in self.stream:
+            await asyncio.sleep(5)
+
+
+class Collecting(Workflow):
+    task_list = "streaming"
+
+    async def run(self):
+        for _ in range(3):
+            await asyncio.sleep(1)
+            gc.collect()
+
+
+@pytest.fixture
+def released():
+    """Notes what is released outside of a workflow."""
+    noted = []
+    fn, release.fn = release.fn, noted.append
+    yield noted
+    release.fn = fn
+
+
+# Python tells that the plain generator was not let finish.
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
+@pytest.mark.parametrize("naps", [0, 1])
+def test_the_generators_of_a_forgotten_execution_ask_for_nothing(play, step, released, names, naps):
+    (decider,) = play.deciders(Streaming, Collecting, keep=1)
+    Streaming.start(play.domain)
+    step(decider)
+    for _ in range(naps):
+        play.environment.clock.advance()
+        step(decider)
+    collecting = Collecting.start(play.domain)
+    step(decider)
+
+    for _ in range(3):
+        play.environment.clock.advance(seconds=1)
+        step(decider)
+
+    gc.collect()
+    assert names(collecting) == [
+        "WorkflowExecutionStarted",
+        *["TimerStarted", "TimerFired"] * 3,
+        "WorkflowExecutionCompleted",
+    ]
+    assert released == []
+
+
+def test_a_generator_that_is_left_ends_in_its_own_turn(play):
+    class Leaving(Streaming):
+        async def run(self):
+            async for _ in self.numbers():
+                break
+            await asyncio.sleep(60)
+
+    play.activities = [release]
+
+    execution = play(Leaving, keep=0)
+
+    assert [event.input for event in execution.events.filter(ActivityTaskScheduled)] == ["stream"]
+    assert execution.close_status == "COMPLETED"
+
+
+def test_a_decider_decides_on_no_more_executions_at_once_than_it_is_told(environment):
+    at_once, most = [], []
+
+    def look():
+        at_once.append(1)
+        most.append(len(at_once))
+        time.sleep(0.1)
+        at_once.pop()
+
+    class Looking(Workflow):
+        task_list = "looking"
+
+        async def run(self):
+            side_effect(look)
+            await wait_for_signal("go")
+            side_effect(look)
+
+    with WorkflowDecider(environment.domain, "looking", workflows=[Looking], concurrency=1):
+        executions = [Looking.start(environment.domain) for _ in range(4)]
+        for execution in executions:
+            execution.signal("go", 1)
+        for execution in executions:
+            execution.wait(timeout=30)
+
+    assert len(most) == 8
+    assert max(most) == 1

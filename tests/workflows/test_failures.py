@@ -427,3 +427,79 @@ def test_a_child_may_be_tried_again(play):
                 return "failed"
 
     assert play(Parent, others=[Sometimes]).result() == "done"
+
+
+class Unregistered(Workflow):
+    task_list = "unregistered"
+
+    async def run(self):
+        return 1
+
+
+async def of_one_that_was_refused():
+    child = ChildWorkflow("Nope", "1.0", task_list="unregistered")()
+    await asyncio.wait([child])
+    return child.exception() is (await asyncio.gather(child.started, return_exceptions=True))[0]
+
+
+async def of_one_that_was_not_sent():
+    child = Unregistered.child()
+    child.cancel()
+    await asyncio.wait([child.started])
+    return child.started.cancelled()
+
+
+async def of_one_that_was_not_sent_and_was_waited_for():
+    child = Unregistered.child()
+    started = child.started
+    child.cancel()
+    await asyncio.wait([started])
+    return started.cancelled()
+
+
+@pytest.mark.parametrize(
+    "look", [of_one_that_was_refused, of_one_that_was_not_sent, of_one_that_was_not_sent_and_was_waited_for]
+)
+def test_nobody_waits_for_ever_for_a_child_to_start(play, look):
+    class Parent(Workflow):
+        task_list = "parents"
+
+        async def run(self):
+            return await look()
+
+    execution = play(Parent)
+
+    assert execution.result() is True
+
+
+def test_a_child_that_is_tried_again_tells_who_it_is(play):
+    class Child(Workflow):
+        task_list = "parents"
+
+        async def run(self):
+            await asyncio.sleep(1)
+
+    class Parent(Workflow):
+        task_list = "parents"
+
+        async def run(self):
+            child = Child.options(workflow_id="the child", retry=RetryPolicy())
+            child = child.child()
+            run_id = await child.started
+            return child.workflow_id, run_id == child.run_id
+
+    execution = play(Parent, others=[Child])
+
+    assert execution.result() == ["the child", True]
+
+
+def test_an_activity_that_is_tried_again_has_no_workflow_id(play):
+    class Asking(Workflow):
+        task_list = "parents"
+
+        async def run(self):
+            return hasattr(Flaky.attempt.options(retry=RetryPolicy())(), "workflow_id")
+
+    execution = play(Asking)
+
+    assert execution.result() is False

@@ -122,6 +122,19 @@ def test_what_gives_the_same_on_each_replay_is_not_found(line):
     assert found(line) == []
 
 
+def test_a_workflow_is_one_whose_names_came_by_a_star():
+    text = """
+from swf.workflows import *
+import time
+
+class Order(Workflow):
+    async def run(self):
+        return time.time()
+"""
+
+    assert [(each.kind, each.what) for each in lint_text(text).findings] == [("clock", "time.time()")]
+
+
 def test_a_variable_that_is_a_set_is_known_as_one():
     assert found("left = set(names)", "for name in left:", "    await charge(name)") == [
         ("order", "the order of the set left")

@@ -6,9 +6,20 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from swf.models.event import ActivityTaskScheduled, DecisionTaskCompleted, TimerStarted
+from swf.engine import Limits
+from swf.exceptions import NonDeterminismError
+from swf.models.event import ActivityTaskScheduled, DecisionTaskCompleted, StartTimerFailed, TimerStarted
 from swf.testing import Environment
-from swf.workflows import Replayer, Workflow, activity, record_marker, side_effect
+from swf.workflows import (
+    Replayer,
+    Workflow,
+    WorkflowDecider,
+    activity,
+    patched,
+    record_marker,
+    side_effect,
+    start_timer,
+)
 from swf.workflows.commands import Marker, completing
 from swf.workflows.outbox import WAKE_UP, Outbox
 
@@ -101,8 +112,8 @@ def test_more_than_a_thousand_open_activities_are_held_back_and_not_refused(limi
 
     decider = WorkflowDecider(limited.domain, "fan-out", workflows=[FanOut])
     worker = ActivityRunner(limited.domain, "work", activities=[work])
-    decider.check()
-    worker.check()
+    decider.register()
+    worker.register()
     execution = FanOut.start(limited.domain, 1_200)
 
     closed = limited.run(execution, decider, worker, worker, worker)
@@ -118,14 +129,13 @@ def test_more_than_a_thousand_open_activities_are_held_back_and_not_refused(limi
 
 
 def test_a_lower_limit_of_the_account_is_found_out(environment):
-    from swf.engine import Limits
     from swf.workflows import ActivityRunner, WorkflowDecider
 
     with Environment("small", limits=Limits(open_activities=7)) as small:
         decider = WorkflowDecider(small.domain, "fan-out", workflows=[FanOut], keep=0)
         worker = ActivityRunner(small.domain, "work", activities=[work])
-        decider.check()
-        worker.check()
+        decider.register()
+        worker.register()
 
         closed = small.run(FanOut.start(small.domain, 30), decider, worker)
 
@@ -167,3 +177,104 @@ def test_what_is_asked_for_is_sent_in_order_and_fits(sizes, chance):
     kept = [marker for marker in markers if not marker.is_dropped]
     assert [command for command in sent if isinstance(command, Marker)] == kept
     assert sent[-1] is close
+
+
+def test_a_side_effect_that_is_put_off_behind_what_was_held_back_is_found_again(play, step):
+    class Noting(Workflow):
+        task_list = "noting-later"
+
+        async def run(self):
+            calls = [work(number) for number in range(1_120)]
+            await calls[0]
+            side_effect(lambda: "noted")
+            await asyncio.gather(*calls)
+
+    play.activities = [work]
+    (decider,), (worker,) = play.deciders(Noting), play.workers()
+    execution = Noting.start(play.domain)
+    for _ in range(11):
+        step(decider)
+        play.environment.clock.advance()
+    for _ in range(120):
+        step(worker)
+    for _ in range(3):
+        step(decider)
+        play.environment.clock.advance()
+
+    history = execution.history()
+
+    assert len(history.filter("ActivityTaskScheduled")) == 1_120
+    assert len(history.filter("MarkerRecorded")) == 1
+    Replayer([Noting]).replay(history)
+
+
+def test_own_timers_leave_room_for_the_one_that_wakes_up():
+    class Waiting(Workflow):
+        task_list = "waiting"
+
+        async def run(self):
+            timers = [start_timer(3600) for _ in range(1_001)]
+            for number in range(150):
+                record_marker(str(number))
+            for timer in timers:
+                await timer
+
+    with Environment("full", limits=Limits(open_timers=1_000)) as full:
+        decider = WorkflowDecider(full.domain, "waiting", workflows=[Waiting])
+        decider.register()
+        closed = full.run(Waiting.start(full.domain), decider)
+        refused = closed.events.filter(StartTimerFailed).count()
+
+    assert closed.close_status == "COMPLETED"
+    assert refused == 0
+
+
+class Noting(Workflow):
+    """Is changed between its decisions and its replay."""
+
+    name = "Noting"
+    task_list = "noting"
+    is_patched = True
+    text = "x" * 30_000
+
+    async def run(self):
+        if self.is_patched:
+            patched("notes")
+        for number in range(130):
+            record_marker(f"note {number}", self.text)
+        await asyncio.sleep(1)
+
+
+class NotingWithoutThePatch(Noting):
+    name = "Noting"
+    is_patched = False
+
+
+class NotingLess(Noting):
+    name = "Noting"
+    text = "x"
+
+
+class NotingTwice(Noting):
+    name = "Noting"
+
+    async def run(self):
+        await super().run()
+        record_marker("once more")
+
+
+@pytest.mark.parametrize("program", [NotingWithoutThePatch, NotingLess])
+@pytest.mark.parametrize("made_by", [Noting, NotingLess])
+def test_a_history_is_replayed_in_the_parts_in_which_it_was_sent(play, made_by, program):
+    history = play(made_by).history()
+
+    Replayer([program]).replay(history)
+
+    assert len(history.filter("TimerStarted")) > 1
+
+
+def test_one_command_more_than_in_the_parts_that_were_sent_is_a_difference(play):
+    history = play(Noting).history()
+
+    with pytest.raises(NonDeterminismError, match="once more"):
+        Replayer([NotingTwice]).replay(history)

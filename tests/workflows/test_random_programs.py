@@ -183,9 +183,9 @@ def story(program, words, disturbed):
     with Environment("shop", start=START) as environment:
         who = Undisturbed(environment) if disturbed is None else Disturbed(environment, disturbed)
         poller = decider_of(environment)
-        poller.check()
+        poller.register()
         worker = ActivityRunner(environment.domain, "work", activities=[work])
-        worker.check()
+        worker.register()
         execution = Program.options(workflow_id="program").start(environment.domain, program)
         tick = 0
         while True:

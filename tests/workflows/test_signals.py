@@ -4,13 +4,14 @@ import asyncio
 
 import pytest
 
-from swf.exceptions import ForbiddenCallError, InvalidKeywordArgumentError
+from swf.exceptions import ForbiddenCallError, InvalidKeywordArgumentError, SWFError
 from swf.models import WorkflowExecution
 from swf.workflows import (
     DecisionRefused,
     Workflow,
     activity,
     cancel_external,
+    continue_as_new,
     query,
     signal,
     signal_external,
@@ -279,3 +280,44 @@ def test_two_executions_of_one_class_share_nothing(play, step):
 
     assert (first.result()["paid"], second.result()["paid"]) == ([1], [2])
     assert isinstance(first, WorkflowExecution)
+
+
+def test_a_query_before_the_first_decision_is_told_to_wait(play):
+    class Asked(Workflow):
+        task_list = "asked"
+
+        @query
+        def where(self):
+            return "here"
+
+        async def run(self):
+            return None
+
+    play.deciders(Asked)
+    execution = Asked.options(workflow_id="early").start(play.domain)
+
+    with pytest.raises(SWFError, match=r"^Nothing was decided on 'early' yet, so where\(\) has nothing to look at"):
+        execution.query("where")
+
+
+def test_a_signal_that_comes_after_the_end_was_decided_is_told_of(play, step, caplog):
+    class Paging(Workflow):
+        task_list = "paging"
+
+        async def run(self, seen):
+            seen.append(await wait_for_signal("item"))
+            continue_as_new(seen)
+
+    (decider,) = play.deciders(Paging)
+    execution = Paging.start(play.domain, [])
+    step(decider)
+    execution.signal("item", 1)
+    task = decider.poll_task()
+    execution.signal("item", 2)
+    decider.perform_task(task)
+
+    step(decider)
+
+    (told,) = [record.getMessage() for record in caplog.records if "its end was decided" in record.getMessage()]
+    assert told.startswith("The signal 'item' of ")
+    assert execution.upstream().close_status == "CONTINUED_AS_NEW"

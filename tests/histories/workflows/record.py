@@ -70,7 +70,7 @@ def record(name: str, workflow: type[Workflow], arguments: Iterable[Any]) -> Non
             ActivityRunner("kept", "default", activities=programs.ACTIVITIES, identity="worker"),
         ]
         for actor in actors:
-            actor.check()
+            actor.register()
         execution: WorkflowExecution = workflow.options(workflow_id=name).start("kept", *arguments)
         environment.run(execution, *actors, unpolled=["nobody"])
         text = _FOLDER.sub(r"\1", of_execution(execution).dumps())
