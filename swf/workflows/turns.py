@@ -2,12 +2,13 @@
 
 The news of a turn are the events up to its ``DecisionTaskStarted`` that the turn before it did not see: also those that
 came while that one was decided. Its record are the events of its decisions. A decision task that timed out cuts
-nothing: what it would have shown is shown by the next one.
+nothing: what it would have shown is shown by the next one. So does one whose answer only ended the execution, which SWF
+refused because there was something new.
 
 Events are read as they stand in SWF's JSON: a history may have thousands, and each is looked at once.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
 from typing import Any
 
@@ -49,6 +50,15 @@ _RECORDS = {
         "ContinueAsNewWorkflowExecutionFailed",
     )
 }
+
+_REFUSED_ENDS = frozenset(
+    {
+        "CompleteWorkflowExecutionFailed",
+        "FailWorkflowExecutionFailed",
+        "CancelWorkflowExecutionFailed",
+        "ContinueAsNewWorkflowExecutionFailed",
+    }
+)
 
 # What tells a workflow nothing.
 _QUIET = frozenset(
@@ -121,7 +131,35 @@ def cut(events: Iterable[RawEvent]) -> list[Turn]:
             news.append(event)
     for started, (count, timestamp) in shown.items():
         turns.append(Turn(news[:count], timestamp, started))
-    return turns
+    return list(_without_refused_ends(turns))
+
+
+def _without_refused_ends(turns: Iterable[Turn]) -> Iterator[Turn]:
+    """Join turns that only would have ended the execution with those after them, which have what SWF wanted seen first.
+
+    So the workflow decides anew, knowing all; and knows the signals before it goes on, since they are what came.
+    """
+    refused: Turn | None = None
+    for turn in turns:
+        if refused is not None:
+            turn.news = _signals_first([*refused.news, *turn.news])
+        refused = turn if _is_refused_end(turn) else None
+        if refused is None:
+            yield turn
+    if refused is not None:
+        yield refused
+
+
+def _is_refused_end(turn: Turn) -> bool:
+    if len(turn.record) != 1:
+        return False
+    kind = turn.record[0]["eventType"]
+    return kind in _REFUSED_ENDS and turn.record[0][attributes_key(kind)].get("cause") == "UNHANDLED_DECISION"
+
+
+def _signals_first(news: list[RawEvent]) -> list[RawEvent]:
+    order = {"WorkflowExecutionStarted": 0, "WorkflowExecutionSignaled": 1}
+    return sorted(news, key=lambda event: order.get(event["eventType"], 2))
 
 
 def _seconds(timestamp: float | datetime) -> float:
