@@ -27,7 +27,8 @@ def actors_of(module: ModuleType, domain: str | None, task_list: str | None) -> 
     if "swf.workflows" not in sys.modules:
         return
     from swf.workflows import ActivityRunner, WorkflowDecider
-    from swf.workflows.definition import DeclaredActivity, workflows_in
+    from swf.workflows.activities import DeclaredActivity
+    from swf.workflows.definition import workflows_in
 
     workflows = list(dict.fromkeys(workflows_in(vars(module)).values()))
     found = {id(value): value for value in vars(module).values() if isinstance(value, DeclaredActivity)}

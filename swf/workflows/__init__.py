@@ -1,10 +1,10 @@
 """Durable workflows: ordinary Python that goes on over days and restarts, replayed over SWF's history.
 
-- `definition`: what is declared: `Workflow`, `activity`, `signal`, `query`; `Activity`, `ChildWorkflow`,
-  `LambdaFunction` for what is implemented elsewhere. `arguments`: how their arguments are written. `retry`: when
-  something is tried again.
-- `context`: what a workflow asks of its surroundings. `local`: what is done once, in the decider. `failures`: what it
-  catches. `blocking`: workflows without ``await``.
+- `definition`: what is declared: `Workflow`, `signal`, `query`. `activities`: `activity`, and `Activity` for those
+  implemented elsewhere; `children`: `ChildWorkflow`; `lambdas`: `LambdaFunction`. `options`: what is said of a call
+  beside its input. `arguments`: how that is written. `retry`: when something is tried again.
+- `running`: the workflow that runs here. `context`: what it asks of its surroundings. `local`: what is done once, in
+  the decider. `failures`: what it catches. `blocking`: workflows without ``await``.
 - `turns`: a history, cut. `machine`: one execution. `news`: what each event means to it. `commands`, `calls`: what it
   asks for. `outbox`: what of that is sent now. `loop`: its event loop.
 - `determinism`, `checking`: whether a program does on replay what it did before. `replay`: histories without an SWF.
@@ -19,7 +19,9 @@ have.
 
 from asyncio import gather
 
+from swf.workflows.activities import Activity, DeclaredActivity, activity
 from swf.workflows.calls import ActivityCall, ChildCall, LambdaCall
+from swf.workflows.children import ChildWorkflow
 from swf.workflows.context import (
     Info,
     WaitTimedOut,
@@ -46,18 +48,7 @@ from swf.workflows.context import (
     wait_for_signal,
 )
 from swf.workflows.decider import WorkflowDecider
-from swf.workflows.definition import (
-    Activity,
-    ActivityOptions,
-    ChildWorkflow,
-    DeclaredActivity,
-    LambdaFunction,
-    Workflow,
-    WorkflowOptions,
-    activity,
-    query,
-    signal,
-)
+from swf.workflows.definition import Workflow, query, signal
 from swf.workflows.execution import WorkflowRun
 from swf.workflows.failures import (
     ActivityCanceled,
@@ -74,7 +65,9 @@ from swf.workflows.failures import (
     SideEffectFailed,
     WorkflowFailed,
 )
+from swf.workflows.lambdas import LambdaFunction
 from swf.workflows.loop import Future
+from swf.workflows.options import ActivityOptions, WorkflowOptions
 from swf.workflows.replay import Replayer
 from swf.workflows.retry import RetryPolicy
 from swf.workflows.runner import ActivityRunner, Process, activity_task, heartbeat, run

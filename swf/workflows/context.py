@@ -28,9 +28,9 @@ from swf.workflows import blocking, local
 from swf.workflows.arguments import encoded
 from swf.workflows.calls import ExternalCancel, ExternalSignal
 from swf.workflows.commands import OURS, Marker, set_members
-from swf.workflows.definition import current, required
 from swf.workflows.loop import Future
 from swf.workflows.machine import DETAILS, ContinueAsNew, Machine
+from swf.workflows.running import current, required
 
 T = TypeVar("T")
 

@@ -27,7 +27,7 @@ Function = ast.FunctionDef | ast.AsyncFunctionDef
 Scope = Function | ast.Lambda
 
 _WORKFLOWS = frozenset({"swf.workflows.Workflow", "swf.workflows.definition.Workflow"})
-_ACTIVITIES = frozenset({"swf.workflows.activity", "swf.workflows.definition.activity"})
+_ACTIVITIES = frozenset({"swf.workflows.activity", "swf.workflows.activities.activity"})
 _QUERIES = frozenset({"swf.workflows.query", "swf.workflows.definition.query"})
 _SIDE_EFFECTS = frozenset({"swf.workflows.side_effect", "swf.workflows.context.side_effect"})
 

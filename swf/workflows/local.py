@@ -19,7 +19,7 @@ from swf.workflows.loop import Future
 from swf.workflows.retry import RetryPolicy
 
 if TYPE_CHECKING:
-    from swf.workflows.definition import DeclaredActivity
+    from swf.workflows.activities import DeclaredActivity
     from swf.workflows.machine import Machine
 
 R = TypeVar("R")

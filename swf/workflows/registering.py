@@ -1,7 +1,9 @@
 """Types of SWF, registered as they are declared, when something starts that needs them."""
 
+import inspect
 import logging
 from collections.abc import Iterable
+from typing import Any
 
 from swf.exceptions import AlreadyExistsError, ConfigurationError, DoesNotExistError
 from swf.models.activity import ActivityType
@@ -48,3 +50,9 @@ def _compare(declared: WorkflowType | ActivityType) -> None:
             f"{declared!r} is registered otherwise than it is declared: {told}. A registered type cannot be changed: "
             "declare what is registered, or give it a new version."
         )
+
+
+def first_line(declared: Any) -> str | None:
+    """Give the first line of a docstring, as a description that SWF takes."""
+    text = inspect.cleandoc(declared.__doc__ or "").partition("\n")[0]
+    return text[:1024] or None

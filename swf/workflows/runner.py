@@ -15,20 +15,13 @@ from swf.actors.worker import ActivityOptions, ActivityWorker
 from swf.connection import Connection
 from swf.exceptions import OutsideWorkflowError, ValidationError, WaitTimeoutError
 from swf.models.domain import Domain, domain_of
+from swf.workflows.activities import DeclaredActivity
 from swf.workflows.arguments import sendable
 from swf.workflows.decider import WorkflowDecider
-from swf.workflows.definition import (
-    DeclaredActivity,
-    StartedWith,
-    Workflow,
-    WorkflowOptions,
-    _Runs,
-    _RunsAsync,
-    definition_of,
-    workflows_in,
-)
+from swf.workflows.definition import Runs, RunsAsync, StartedWith, Workflow, definition_of, workflows_in
 from swf.workflows.execution import WorkflowRun
 from swf.workflows.local import tried
+from swf.workflows.options import WorkflowOptions
 from swf.workflows.registering import register
 
 P = ParamSpec("P")
@@ -161,14 +154,14 @@ async def _awaited(given: Coroutine[Any, Any, Any], task: RunningTask) -> Any:
 
 @overload
 def run(
-    workflow: "type[_RunsAsync[P, R]] | StartedWith[P, R]",
+    workflow: "type[RunsAsync[P, R]] | StartedWith[P, R]",
     *args: P.args,
     **kwargs: P.kwargs,
 ) -> R: ...
 
 
 @overload
-def run(workflow: "type[_Runs[P, R]]", *args: P.args, **kwargs: P.kwargs) -> R: ...
+def run(workflow: "type[Runs[P, R]]", *args: P.args, **kwargs: P.kwargs) -> R: ...
 
 
 def run(workflow: Any, *args: Any, **kwargs: Any) -> Any:

@@ -3,6 +3,7 @@
 
 import asyncio
 import json
+import re
 
 import pytest
 
@@ -487,3 +488,26 @@ def test_a_failure_of_a_workflow_that_is_run_here_tells_why():
 
     assert str(caught.value.__cause__) == "TypeError: 'int' object is not iterable"
     assert json.loads(caught.value.details)["type"] == "TypeError"
+
+
+@pytest.mark.parametrize(
+    ("attribute", "value", "guess"),
+    [
+        ("versoin", "2.0", "Did you mean 'version'?"),
+        ("priority", 3, "Did you mean 'task_priority'?"),
+        ("decision_task_timeout", None, "Did you mean 'decision_tasks_timeout'?"),
+    ],
+)
+def test_a_misspelt_attribute_of_a_workflow_is_warned_of_where_it_is_written(attribute, value, guess):
+    told = re.escape(f"Order.{attribute} means nothing to SWF. {guess}")
+
+    with pytest.warns(UserWarning, match=f"^{told}$") as warned:
+        type("Order", (Workflow,), {attribute: value})
+
+    assert [warning.filename for warning in warned] == [__file__]
+
+
+def test_attributes_of_the_users_own_are_not_warned_of(recwarn):
+    type("Order", (Workflow,), {"names": ["Ada"], "prices": 3, "_version": "2", "versions": property(id)})
+
+    assert list(recwarn) == []
