@@ -9,68 +9,37 @@ process: ``local:`` keeps it in memory, ``local:PATH`` in a file.
 """
 
 import functools
-import json
 import os
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, Final, Self, cast
-from urllib.parse import urlsplit
+from typing import TYPE_CHECKING, Any, Self
 
 import attrs
 
-from swf import __version__, settings
+from swf import settings
 from swf.checks import meant, of_kind
-from swf.exceptions import (
-    ConfigurationError,
-    EndpointUnreachableError,
-    EngineError,
-    ExpiredCredentialsError,
-    InvalidCredentialsError,
-    SWFError,
-    UnknownOperationError,
-    ValidationError,
-    from_fault,
+from swf.clients import (
+    LOCAL,
+    POLLS,
+    Opened,
+    check_client,
+    check_endpoint,
+    leave_open,
+    of_client,
+    of_engine,
+    of_settings,
+    translated,
 )
+from swf.exceptions import ConfigurationError, EngineError, UnknownOperationError
 from swf.settings import DEFAULT_REGION, Explanation, Settings
 
 if TYPE_CHECKING:
-    from botocore.config import Config
-    from botocore.session import Session
     from mypy_boto3_swf import SWFClient
 
     from swf.engine import Engine
-
-LOCAL: Final = "local:"
-
-# A poll that finds nothing answers after 60 seconds, so its read timeout must be longer; all else answers at once.
-# https://docs.aws.amazon.com/amazonswf/latest/apireference/API_PollForDecisionTask.html
-POLLS: Final = ("poll_for_activity_task", "poll_for_decision_task")
-POLL_READ_TIMEOUT_SECONDS: Final = 75
-READ_TIMEOUT_SECONDS: Final = 20
-CONNECT_TIMEOUT_SECONDS: Final = 10
-
-
-@attrs.frozen(kw_only=True)
-class Opened:
-    """What a connection holds once it is used, and what to do when it is closed.
-
-    Attributes:
-        client: What all but polls go through.
-        poll_client: What polls go through.
-        origin: Where the endpoint came from, as `swf.settings.explain` says it.
-    """
-
-    client: "SWFClient"
-    poll_client: "SWFClient"
-    region: str
-    endpoint_url: str
-    origin: str
-    engine: "Engine | None" = None
-    release: Callable[[], None]
-    pid: int = attrs.field(factory=os.getpid)
 
 
 class Connection:
@@ -101,8 +70,8 @@ class Connection:
             "aws_session_token": aws_session_token,
         }
         settings.check(self._given, "connect()")
-        _check_endpoint(endpoint_url, "given to connect()")
-        _check_client(client)
+        check_endpoint(endpoint_url, "given to connect()")
+        check_client(client)
         self._theirs: SWFClient | None = client
         self._engine: Engine | None = None
         self._opened: Opened | None = None
@@ -181,7 +150,7 @@ class Connection:
             InvalidCredentialsError: There are no credentials.
         """
         method = self._method(operation)
-        with _translated(self):
+        with translated(self._origin()):
             answer: dict[str, Any] = method(**{name: value for name, value in params.items() if value is not None})
         answer.pop("ResponseMetadata", None)
         return answer
@@ -251,6 +220,10 @@ class Connection:
     def _settings(self) -> Settings:
         return settings.resolve(**self._given)
 
+    def _origin(self) -> str | None:
+        opened = self._opened
+        return None if opened is None else opened.origin
+
     def _is_local(self) -> bool:
         return self._engine is not None or (self._given["endpoint_url"] or "").startswith(LOCAL)
 
@@ -274,30 +247,22 @@ class Connection:
                 raise ConfigurationError(f"{self!r} is closed. Make another one: swf.connection.connect()")
             if self._opened is None or self._opened.pid != os.getpid():
                 _refuse_engine_of_parent(self._opened)
-                with _translated(self):
+                with translated(self._origin()):
                     self._opened = self._made()
             return self._opened
 
     def _made(self) -> Opened:
         if self._theirs is not None:
-            meta = self._theirs.meta
-            return Opened(
-                client=self._theirs,
-                poll_client=self._theirs,
-                region=meta.region_name,
-                endpoint_url=meta.endpoint_url,
-                origin="of the client that was given",
-                release=_leave_open,
-            )
+            return of_client(self._theirs)
         found = self._settings()
         if self._engine is not None:
-            return _local(self._engine, _leave_open, LOCAL, found)
+            return of_engine(self._engine, leave_open, LOCAL, found)
         endpoint_url = found["endpoint_url"]
-        _check_endpoint(endpoint_url, found.by_name["endpoint_url"].source)
+        check_endpoint(endpoint_url, found.by_name["endpoint_url"].source)
         if endpoint_url is not None and endpoint_url.startswith(LOCAL):
             entered = _enter(endpoint_url.removeprefix(LOCAL), found["region"] or DEFAULT_REGION)
-            return _local(*entered, endpoint_url, found)
-        return _remote(found)
+            return of_engine(*entered, endpoint_url, found)
+        return of_settings(found)
 
 
 def connect(
@@ -420,205 +385,6 @@ def _reached(found: Settings) -> tuple[str | None, ...]:
     return tuple(found[name] for name in settings.NAMES if name != "domain")
 
 
-# Endpoints
-
-
-def _check_client(client: "SWFClient | None") -> None:
-    service = getattr(getattr(getattr(client, "meta", None), "service_model", None), "service_name", None)
-    if client is not None and service != "swf":
-        raise ConfigurationError(f"{client!r} is no client of SWF. Give boto3.client('swf'), or leave client out.")
-
-
-def _check_endpoint(endpoint_url: str | None, origin: str) -> None:
-    if endpoint_url is None or _is_url(endpoint_url) or _is_local(endpoint_url):
-        return
-    raise ConfigurationError(
-        f"{endpoint_url!r} is no endpoint ({origin}). Give http://HOST:PORT or https://HOST, 'local:' for an SWF in "
-        "this process, 'local:PATH' for one kept in a file, or nothing for Amazon SWF. PATH is taken as it stands: "
-        "'local:shop.db', 'local:/var/shop.db'."
-    )
-
-
-def _is_local(text: str) -> bool:
-    """Tell whether this is an SWF of this process; what would make a file that nobody meant is none."""
-    path = text.removeprefix(LOCAL)
-    meant_for_a_file = not path.startswith("//") and path == path.strip() and path != ":memory:" and "\0" not in path
-    return text.startswith(LOCAL) and meant_for_a_file
-
-
-def _is_url(text: str) -> bool:
-    try:
-        parts = urlsplit(text)
-    except ValueError:
-        return False
-    return parts.scheme in ("http", "https") and bool(parts.hostname)
-
-
-def _is_amazon(endpoint_url: str | None) -> bool:
-    if endpoint_url is None:
-        return True
-    host = urlsplit(endpoint_url).hostname or ""
-    return host.endswith((".amazonaws.com", ".amazonaws.com.cn", ".api.aws"))
-
-
-def _remote(found: Settings) -> Opened:
-    endpoint_url = found["endpoint_url"]
-    if _is_amazon(endpoint_url):
-        return _amazon(found, endpoint_url)
-    profile = found.asked_profile
-    session = _session(profile=profile)
-    if not (_give_credentials(session, found) or (profile and session.get_credentials())):
-        # A server of your own asks for a signature at most, and not whose it is.
-        session.set_credentials("local", "local")
-    region = found["region"] or session.get_config_variable("region") or DEFAULT_REGION
-    # It is there at once or not at all, while Amazon's asks for patience when it throttles.
-    return _opened(session, region, found, attempts=3)
-
-
-def _amazon(found: Settings, endpoint_url: str | None) -> Opened:
-    session = _session(**({"profile": found["profile"]} if found["profile"] else {}))
-    region = found["region"] or session.get_config_variable("region") or DEFAULT_REGION
-    if endpoint_url is None:
-        _check_region(session, region, found)
-    if not _give_credentials(session, found) and session.get_credentials() is None:
-        raise InvalidCredentialsError(
-            "No AWS credentials were found. Set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, write ~/.swf, log in with "
-            "`aws sso login`, or connect('local:') to do without. swf.settings.explain() shows what was looked at."
-        )
-    return _opened(session, region, found, attempts=5)
-
-
-def _opened(session: "Session", region: str, found: Settings, attempts: int) -> Opened:
-    endpoint_url = found["endpoint_url"]
-    client = _client(session, region, endpoint_url, _config(READ_TIMEOUT_SECONDS, attempts))
-    # Whoever polls does it again: once more is enough for a connection that broke.
-    poll_client = _client(session, region, endpoint_url, _config(POLL_READ_TIMEOUT_SECONDS, attempts=2))
-
-    def release() -> None:
-        client.close()
-        poll_client.close()
-
-    return Opened(
-        client=client,
-        poll_client=poll_client,
-        region=region,
-        endpoint_url=client.meta.endpoint_url,
-        origin=found.by_name["endpoint_url"].source,
-        release=release,
-    )
-
-
-def _give_credentials(session: "Session", found: Settings) -> bool:
-    """Have a session use the credentials of the settings, if there are any."""
-    if given := found.credentials:
-        session.set_credentials(
-            given["aws_access_key_id"], given["aws_secret_access_key"], given.get("aws_session_token")
-        )
-    return bool(given)
-
-
-def _check_region(session: "Session", region: str, found: Settings) -> None:
-    partitions = session.get_available_partitions()
-    known = [name for partition in partitions for name in session.get_available_regions("swf", partition)]
-    if region in known:
-        return
-    source = found.by_name["region"].source
-    raise ConfigurationError(
-        f"Amazon SWF has no region {region!r} ({source}). {meant(region, known)}Regions are called us-east-1, "
-        "eu-west-1 and the like. Upgrade boto3 if this one is new, or give an endpoint_url."
-    )
-
-
-def _local(engine: "Engine", release: Callable[[], None], endpoint_url: str, found: Settings) -> Opened:
-    from botocore import UNSIGNED
-    from botocore.config import Config
-
-    region = found["region"] or DEFAULT_REGION
-    config = Config(
-        signature_version=UNSIGNED,
-        retries={"mode": "standard", "total_max_attempts": 1},
-        use_fips_endpoint=False,
-        use_dualstack_endpoint=False,
-    )
-    client = _client(_local_session(), region, "http://local", config)
-    engine.attach(client)
-    return Opened(
-        client=client,
-        poll_client=client,
-        region=region,
-        endpoint_url=endpoint_url,
-        origin=found.by_name["endpoint_url"].source,
-        engine=engine,
-        release=release,
-    )
-
-
-def _client(session: "Session", region: str, endpoint_url: str | None, config: "Config") -> "SWFClient":
-    try:
-        made = session.create_client("swf", region_name=region, endpoint_url=endpoint_url, config=config)
-    except ValueError as error:
-        raise ConfigurationError(f"{error}. Check the endpoint_url and the region.") from error
-    client = cast("SWFClient", made)
-    client.meta.events.register("before-parse.swf", _decode_once)
-    return client
-
-
-def _decode_once(response_dict: dict[str, Any], customized_response_dict: dict[str, Any], **_: Any) -> None:
-    """Read an answer's JSON in one go, and leave nothing for botocore to walk through shape by shape."""
-    if response_dict["status_code"] != 200 or not response_dict["body"]:
-        return
-    answer = _json(response_dict["body"])
-    if not isinstance(answer, dict):
-        from botocore.parsers import ResponseParserError
-
-        raise ResponseParserError(repr(response_dict["body"][:80]))
-    customized_response_dict.update(answer)
-    response_dict["body"] = b"{}"
-
-
-def _json(body: bytes) -> Any:
-    try:
-        return json.loads(body)
-    except ValueError:
-        return None
-
-
-def _config(read_timeout: int, attempts: int) -> "Config":
-    from botocore.config import Config
-
-    return Config(
-        retries={"mode": "adaptive", "total_max_attempts": attempts},
-        read_timeout=read_timeout,
-        connect_timeout=CONNECT_TIMEOUT_SECONDS,
-        tcp_keepalive=True,
-        max_pool_connections=1000,
-        user_agent_extra=f"swf/{__version__}",
-    )
-
-
-def _session(**variables: str | None) -> "Session":
-    """Give a session with these values of its configuration, whatever the environment says of them."""
-    from botocore.session import Session
-
-    session = Session(session_vars={name: (None, [], value, None) for name, value in variables.items()})
-    # The description of SWF is read from disk once in a process, not once for each connection.
-    session.register_component("data_loader", _loader())
-    return session
-
-
-@functools.cache
-def _loader() -> Any:
-    from botocore.loaders import create_loader
-
-    return create_loader(os.environ.get("AWS_DATA_PATH"))
-
-
-@functools.cache
-def _local_session() -> "Session":
-    """Give the session of all engines of this process: it looks at no AWS configuration."""
-    return _session(config_file=os.devnull, credentials_file=os.devnull, profile=None)
-
-
 # What this process shares
 
 
@@ -681,64 +447,9 @@ def _leave(file: str) -> None:
             shared.engine.close()
 
 
-def _leave_open() -> None:
-    """Close nothing: what was given belongs to whoever gave it."""
-
-
 def _refuse_engine_of_parent(opened: Opened | None) -> None:
     if opened is not None and opened.engine is not None:
         raise EngineError(
             f"The engine of process {opened.pid} cannot be used in process {os.getpid()}, which was forked from it. "
             "Serve it over HTTP and connect to its URL, or start threads in place of processes."
         )
-
-
-# Errors
-
-
-@contextmanager
-def _translated(connection: Connection) -> Iterator[None]:
-    from botocore.exceptions import BotoCoreError, ClientError
-    from botocore.parsers import ResponseParserError
-
-    try:
-        yield
-    except ClientError as error:
-        raise _refused(error) from error
-    except BotoCoreError as error:
-        raise _failed(error, connection) from error
-    except ResponseParserError as error:
-        raise EndpointUnreachableError(
-            f"What answered at the endpoint is not SWF: {error}. Check {_endpoint(connection)}, and any proxy before "
-            "it."
-        ) from error
-
-
-def _endpoint(connection: Connection) -> str:
-    """Tell where the endpoint came from."""
-    opened = connection._opened
-    return "the endpoint_url" if opened is None else f"the endpoint_url ({opened.origin})"
-
-
-def _refused(error: Any) -> SWFError:
-    said = error.response.get("Error", {})
-    request_id = error.response.get("ResponseMetadata", {}).get("RequestId")
-    return from_fault(error.operation_name, said.get("Code", "Unknown"), said.get("Message") or "", request_id)
-
-
-def _failed(error: Any, connection: Connection) -> SWFError:
-    """Give our error for what botocore found wrong before an answer came."""
-    from botocore import exceptions as found
-
-    said = " ".join(str(error).split()).rstrip(".")
-    match error:
-        case found.ParamValidationError():
-            return ValidationError(said)
-        case found.ConnectionError() | found.HTTPClientError():
-            return EndpointUnreachableError(f"{said}. Check the network and {_endpoint(connection)}.")
-        case found.NoCredentialsError() | found.PartialCredentialsError():
-            return InvalidCredentialsError(f"{said}. {InvalidCredentialsError.remedy}")
-        case found.CredentialRetrievalError() | found.TokenRetrievalError() | found.SSOError():
-            return ExpiredCredentialsError(f"{said}. {ExpiredCredentialsError.remedy}")
-        case _:
-            return ConfigurationError(f"{said}. See swf.settings.explain().")

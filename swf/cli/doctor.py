@@ -15,7 +15,8 @@ from swf.cli.exit_codes import exit_code
 from swf.cli.options import Where, connection_options
 from swf.cli.output import Column, Output, console, lasted, output_option
 from swf.cli.remedies import told
-from swf.connection import LOCAL, Connection, current
+from swf.clients import LOCAL
+from swf.connection import Connection, current
 from swf.constants import DEPRECATED
 from swf.engine.limits import limits_of
 from swf.exceptions import (

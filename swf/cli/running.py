@@ -20,7 +20,8 @@ from swf.cli.loading import Given, load
 from swf.cli.log_lines import log_to_stderr
 from swf.cli.options import Where, as_given
 from swf.cli.reloading import folders_of, run_reloading
-from swf.connection import LOCAL, Connection, current
+from swf.clients import LOCAL
+from swf.connection import Connection, current
 from swf.exceptions import SWFError, ValidationError
 from swf.settings import Explanation
 

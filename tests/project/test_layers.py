@@ -27,6 +27,7 @@ ROWS = {
     "swf.models.event": 1,
     "swf.models.decision": 1,
     "swf.models.history": 1,
+    "swf.clients": 2,
     "swf.connection": 2,
     "swf.credentials": 2,
     "swf.settings": 2,
