@@ -71,13 +71,14 @@ class TaskFilter(logging.Filter):
 class JSONFormatter(logging.Formatter):
     """Formats a record as one line of JSON.
 
-    Its members are ``time``, ``level``, ``logger``, ``message``, what it is about, ``error`` and ``stack`` with a
-    traceback, then what was given as ``extra``. What is None is left out; what is no JSON is shown as Python shows it.
+    Its members are ``time``, ``level``, ``logger``, the id of the ``process``, ``message``, what it is about, ``error``
+    and ``stack`` with a traceback, then what was given as ``extra``. What is None is left out; what is no JSON is shown
+    as Python shows it.
 
-    >>> record = logging.makeLogRecord({"msg": "out of stock", "levelname": "INFO", "name": "shop", "created": 0.5})
-    >>> with about(workflow_id="order-7"):
-    ...     print(JSONFormatter().format(record))
-    {"time":"1970-01-01T00:00:00.500Z","level":"INFO","logger":"shop","message":"out of stock","workflow_id":"order-7"}
+    >>> packed = {"msg": "packed", "levelname": "INFO", "name": "shop", "created": 0.5, "process": 7}
+    >>> with about(workflow_id="a"):
+    ...     print(JSONFormatter().format(logging.makeLogRecord(packed)))
+    {"time":"1970-01-01T00:00:00.500Z","level":"INFO","logger":"shop","process":7,"message":"packed","workflow_id":"a"}
     """
 
     def format(self, record: logging.LogRecord) -> str:
@@ -87,6 +88,7 @@ class JSONFormatter(logging.Formatter):
             "time": _shown_time(record.created),
             "level": record.levelname,
             "logger": record.name,
+            "process": record.process,
             "message": record.getMessage(),
             **{name: getattr(record, name) for name in FIELDS},
             "error": self.formatException(record.exc_info) if record.exc_info and record.exc_info[0] else None,

@@ -125,7 +125,9 @@ def test_a_record_that_goes_through_a_queue_keeps_what_it_is_about():
 
 
 def line(**record):
-    return JSONFormatter().format(logging.makeLogRecord({"levelname": "INFO", "name": "shop", "created": 0, **record}))
+    return JSONFormatter().format(
+        logging.makeLogRecord({"levelname": "INFO", "name": "shop", "created": 0, "process": 7, **record})
+    )
 
 
 def test_a_record_is_a_line_of_json():
@@ -133,7 +135,7 @@ def test_a_record_is_a_line_of_json():
         told = line(msg="%d of %s", args=(2, "apples"))
 
     assert told == (
-        '{"time":"1970-01-01T00:00:00.000Z","level":"INFO","logger":"shop","message":"2 of apples",'
+        '{"time":"1970-01-01T00:00:00.000Z","level":"INFO","logger":"shop","process":7,"message":"2 of apples",'
         '"domain":"shop","workflow_id":"order-7"}'
     )
 
@@ -204,6 +206,7 @@ def test_an_extra_takes_the_place_of_nothing_that_is_told():
         "time": "1970-01-01T00:00:00.000Z",
         "level": "INFO",
         "logger": "shop",
+        "process": 7,
         "message": "packed",
         "error": "none to speak of",
     }
