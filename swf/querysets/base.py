@@ -3,6 +3,7 @@
 import functools
 import sys
 import threading
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import suppress
 from datetime import UTC, datetime
@@ -122,7 +123,7 @@ class Rows(Generic[Row]):
 
 
 @attrs.frozen(repr=False, eq=False)
-class QuerySet(Generic[Row]):
+class QuerySet(ABC, Generic[Row]):
     """Many rows of SWF, as a value: narrowing one gives another, and SWF is asked when rows are needed.
 
     Iterating, ``len`` and ``bool`` read pages, each when it is needed, and keep their rows; `all` gives the same
@@ -237,13 +238,13 @@ class QuerySet(Generic[Row]):
         shown = [*map(repr, rows[:SHOWN]), *(["..."] if len(rows) > SHOWN else [])]
         return f"[{', '.join(shown)}]"
 
+    @abstractmethod
     def _plan(self, now: datetime) -> tuple[Call[Row], ...]:
         """Give the lists to ask of SWF, one after the other; sends nothing."""
-        raise NotImplementedError
 
+    @abstractmethod
     def _reader(self) -> Callable[[dict[str, Any]], Row]:
         """Give the function that makes a row from SWF's JSON."""
-        raise NotImplementedError
 
     @property
     def _swf(self) -> Connection:
@@ -437,17 +438,17 @@ class ModelQuerySet(QuerySet[M]):
         return any(self._key(row) == key for row in self)
 
     @property
+    @abstractmethod
     def _model(self) -> type[M]:
         """The class of the rows."""
-        raise NotImplementedError
 
+    @abstractmethod
     def _key(self, row: M) -> Any:
         """Give what tells a row from the others."""
-        raise NotImplementedError
 
+    @abstractmethod
     def _fetch(self, key: Any) -> M:
         """Describe one object."""
-        raise NotImplementedError
 
     def _narrow(self, keywords: Mapping[str, Any]) -> Self:
         others = dict(keywords)
@@ -553,9 +554,9 @@ class RegisteredQuerySet(ModelQuerySet[M]):
             declared.save()
         return declared.upstream()
 
+    @abstractmethod
     def _declared(self, *args: Any, **attributes: Any) -> M:
         """Give the model that the arguments declare, on this connection."""
-        raise NotImplementedError
 
 
 def check_page_size(page_size: int | None) -> None:
