@@ -11,7 +11,7 @@
 - `actors`: deciders and workers in the foreground. `running`: how. `loading`: by which names. `reloading`: again when
   code changes.
 - `options`: what several commands have. `payloads`: JSON as an argument, or from a file. `output`: tables and JSON on
-  stdout. `log_lines`: log records on stderr.
+  stdout. `log_lines`: log records on stderr. `streams`, `consoles`: stdout and stderr themselves, and styled text.
 - `program`: all of them, and how they end. `remedies`: errors in its words. `exit_codes`: what they tell scripts.
 - `overview`: what ``swf --help`` prints. `groups`: commands that are imported when they are called, and help with all
   of their sentences.
@@ -20,12 +20,14 @@ Results go to stdout, everything else to stderr. A command holds no rule of its 
 library is imported, so that the version and the help come at once.
 """
 
+import errno
 import os
 import sys
 from collections.abc import Sequence
 
 from swf import __version__
 from swf.cli.overview import Named, overview
+from swf.cli.streams import discard, make_ready, while_read
 
 COMMANDS = {
     "domains": Named("swf.cli.domains", "domains", "Domains: what types and executions live in."),
@@ -49,20 +51,48 @@ COMMANDS = {
 }
 
 
+# Nothing but stdout is written without an error of its own.
+_NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO)
+
+
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run a command and give its exit code; an error of ours is told in a sentence, without a traceback.
 
     Args:
         arguments: What stands behind ``swf``. Left out, what this process was started with.
     """
+    make_ready()
     try:
         code = _run(list(sys.argv[1:] if arguments is None else arguments))
-        sys.stdout.flush()
+        with while_read(sys.stdout):
+            sys.stdout.flush()
     except BrokenPipeError:
-        # Whoever read this has gone, as head does: it had what it wanted. Python writes the rest at its end.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        # Whoever read this has gone, as head does: it had what it wanted.
+        discard(sys.stdout)
         return 0
+    except OSError as error:
+        return _unusable(error)
     return code
+
+
+def _is_removed() -> bool:
+    try:
+        os.getcwd()
+    except FileNotFoundError:
+        return True
+    return False
+
+
+def _unusable(error: OSError) -> int:
+    """Tell what of its surroundings the program cannot use, and give its exit code; any other error is raised again."""
+    if error.errno in _NO_ROOM:
+        discard(sys.stdout)
+        print(f"Error: stdout cannot be written: {error.strerror}. Make room there.", file=sys.stderr)
+        return 1
+    if isinstance(error, FileNotFoundError) and _is_removed():
+        print("Error: The current folder has been removed. Go to another one.", file=sys.stderr)
+        return 1
+    raise error
 
 
 def _run(arguments: list[str]) -> int:

@@ -4,7 +4,7 @@ import click
 
 from swf.cli import completers
 from swf.cli.groups import Group
-from swf.cli.options import connected, the_domain
+from swf.cli.options import connected, listing_options, status_option, the_domain
 from swf.cli.output import Column, Output, attributes, note, output_option
 from swf.models import Domain
 
@@ -34,19 +34,12 @@ def domains() -> None:
     """
 )
 @connected
-@click.option(
-    "--status",
-    type=click.Choice(["REGISTERED", "DEPRECATED", "ANY"], case_sensitive=False),
-    default="REGISTERED",
-    show_default=True,
-    help="Which domains.",
-)
-@click.option("--limit", type=click.IntRange(1), metavar="N", help="So many at most.")
-@click.option("--reverse", is_flag=True, help="From the last name to the first.")
+@status_option("domains")
+@listing_options
 @output_option
-def ls(status: str, limit: int | None, reverse: bool, output: Output) -> None:
+def ls(status: str | None, limit: int | None, reverse: bool, output: Output) -> None:
     """List domains by name."""
-    found = Domain.objects.filter(status=None if status == "ANY" else status)
+    found = Domain.objects.filter(status=status)
     found = found.reverse() if reverse else found
     pages = (found if limit is None else found[:limit]).pages()
     output.rows(pages, COLUMNS, attributes, none="No domain. To register one: swf domains register NAME")

@@ -13,7 +13,7 @@ from swf.cli.exit_codes import NOT_COMPLETED
 from swf.cli.filters import all_filters, keywords, lists_closed, open_filters
 from swf.cli.groups import Group
 from swf.cli.options import in_domain
-from swf.cli.output import Column, Output, attributes, console, dumped, note, note_line, output_option
+from swf.cli.output import Column, Output, attributes, console, dumped, note, note_line, one_line, output_option
 from swf.cli.payloads import METAVAR, json_text
 from swf.constants import CHILD_POLICIES, COMPLETED
 from swf.models import Domain, WorkflowExecution, WorkflowType
@@ -344,7 +344,8 @@ def _followed(run: WorkflowExecution, timeout: float | None, quiet: bool) -> Wor
         for page in follow(run, until):
             for event in page:
                 if not quiet:
-                    note_line(f"{event.id:>6}  {event.timestamp:%H:%M:%S}  {event.name}  {lines.about(event)}".rstrip())
+                    about = one_line(lines.about(event))
+                    note_line(f"{event.id:>6}  {event.timestamp:%H:%M:%S}  {event.name}  {about}".rstrip())
                 last = event
         following = continued(last)
         if following is None:

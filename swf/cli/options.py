@@ -9,6 +9,7 @@ import attrs
 import click
 
 from swf.cli import completers
+from swf.constants import DEPRECATED, REGISTERED
 
 if TYPE_CHECKING:
     from swf.models import Domain
@@ -123,6 +124,24 @@ def _reach_options(command: F) -> F:
     ):
         command = option(command)
     return command
+
+
+def listing_options(command: F) -> F:
+    """Add the options that say how much of a list by name is wanted, and from which end."""
+    limit = click.option("--limit", type=click.IntRange(1), metavar="N", help="So many at most.")
+    return limit(click.option("--reverse", is_flag=True, help="From the last name to the first.")(command))
+
+
+def status_option(what: str) -> Callable[[F], F]:
+    """Add ``--status``; the command gets REGISTERED or DEPRECATED, or None for both."""
+    return click.option(
+        "--status",
+        type=click.Choice([REGISTERED, DEPRECATED, "ANY"], case_sensitive=False),
+        default=REGISTERED,
+        show_default=True,
+        callback=lambda context, parameter, value: None if value == "ANY" else value,
+        help=f"Which {what}.",
+    )
 
 
 def as_given(context: click.Context, *without: str) -> list[str]:

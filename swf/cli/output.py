@@ -13,6 +13,7 @@ import attrs
 import click
 
 from swf import wire
+from swf.cli.streams import while_read
 from swf.models.base import Model
 
 if TYPE_CHECKING:
@@ -117,6 +118,10 @@ class Output:
 
     def facts(self, facts: Iterable[Fact], as_json: Any) -> None:
         """Print what is known of one thing, one line for each fact that is known."""
+        with while_read(sys.stdout):
+            self._facts(facts, as_json)
+
+    def _facts(self, facts: Iterable[Fact], as_json: Any) -> None:
         match self.format:
             case "table":
                 _facts([(name, said) for name, value in facts if (said := shown(value))])
@@ -150,7 +155,8 @@ def output_option(command: F) -> F:
 
 def note(text: str) -> None:
     """Say something that is no result."""
-    click.echo(text, err=True)
+    with while_read(sys.stderr):
+        click.echo(text, err=True)
 
 
 def note_line(text: str) -> None:
@@ -161,9 +167,9 @@ def note_line(text: str) -> None:
 
 def console() -> "Console":
     """Give what writes styled text to stdout; without a terminal, or with NO_COLOR, there are no colours."""
-    from rich.console import Console
+    from swf.cli.consoles import Writer
 
-    return Console(highlight=False, soft_wrap=True, markup=False, emoji=False)
+    return Writer()
 
 
 def confirmed(question: str, *, yes: bool) -> bool:
@@ -206,8 +212,13 @@ def attributes(model: Model) -> dict[str, Any]:
 
 
 def dumped(value: Any, indent: int | None = None) -> str:
-    """Give JSON, readable in any alphabet."""
-    return json.dumps(value, ensure_ascii=False, indent=indent)
+    """Give JSON, readable in any alphabet that stdout can be written in."""
+    text = json.dumps(value, ensure_ascii=False, indent=indent)
+    try:
+        text.encode(sys.stdout.encoding or "utf-8")
+    except UnicodeEncodeError:
+        return json.dumps(value, indent=indent)
+    return text
 
 
 def shown(value: Any) -> str:
@@ -270,7 +281,7 @@ def _table(pages: Iterable[Sequence[T]], columns: Sequence[Column[T]], none: str
             header = [each.cell(each.column.header, cut=False) for each in placed]
             writer.print(_line(header), style="bold")
         for row in page:
-            cells = [each.cell(_one_line(each.column.value(row)), cut=room is not None) for each in placed]
+            cells = [each.cell(one_line(each.column.value(row)), cut=room is not None) for each in placed]
             writer.print(_line(cells))
     if placed is None:
         note(none)
@@ -305,14 +316,19 @@ def _can_shrink(placed: Placed[Any]) -> bool:
 def _width(column: Column[T], rows: Sequence[T]) -> int:
     from rich.cells import cell_len
 
-    return max(column.least, cell_len(column.header), *(cell_len(_one_line(column.value(row))) for row in rows))
+    return max(column.least, cell_len(column.header), *(cell_len(one_line(column.value(row))) for row in rows))
 
 
 def _total(placed: Sequence[Placed[Any]]) -> int:
     return sum(each.width for each in placed) + _GAP * (len(placed) - 1)
 
 
-def _one_line(value: Any) -> str:
+def one_line(value: Any) -> str:
+    r"""Give a value as a table has it in one line, whatever line ends are in it.
+
+    >>> one_line("a\n  b")
+    'a b'
+    """
     return " ".join(shown(value).split())
 
 

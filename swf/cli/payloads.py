@@ -27,13 +27,20 @@ def given_text(value: str) -> str:
     """Give a value, or what stands in the file that it names: ``@FILE``, ``@-`` for stdin."""
     if not value.startswith("@"):
         return value
-    if value == "@-":
-        return sys.stdin.read().rstrip("\n")
+    if value == "@":
+        raise click.BadParameter("@ names no file. Write @FILE, or @- for stdin.")
+    name = "stdin" if value == "@-" else value[1:]
     try:
-        return Path(value[1:]).read_text(encoding="utf-8").rstrip("\n")
+        held = _stdin() if value == "@-" else Path(name).read_bytes()
+        return held.decode("utf-8").rstrip("\r\n")
     except (OSError, UnicodeDecodeError) as error:
         why = error.strerror if isinstance(error, OSError) else "it is no text in UTF-8"
-        raise click.BadParameter(f"{value[1:]} cannot be read: {why}. Name another file.") from error
+        raise click.BadParameter(f"{name} cannot be read: {why}. Name another file.") from error
+
+
+def _stdin() -> bytes:
+    held: bytes = sys.stdin.buffer.read()
+    return held
 
 
 def _cut(value: str) -> str:

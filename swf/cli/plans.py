@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Final, Literal
 
 import click
 
-from swf.cli.output import console, note, visible
+from swf.cli.output import console, dumped, note, visible
+from swf.cli.streams import while_read
 from swf.sync import Item, Plan, markdown
 from swf.sync.items import Action
 from swf.sync.sentences import counted, outcome
@@ -30,14 +31,15 @@ _STYLES: Final[dict[Action, str]] = {
 
 
 def show(plan: Plan, form: Format) -> None:
-    """Print a plan on stdout."""
-    match form:
-        case "json":
-            click.echo(plan.dumps(), nl=False)
-        case "markdown":
-            click.echo(markdown(plan), nl=False)
-        case _:
-            _table(plan)
+    """Print a plan on stdout; a reader that has gone keeps nobody from carrying it out."""
+    with while_read(sys.stdout):
+        match form:
+            case "json":
+                click.echo(dumped(plan.data, indent=2))
+            case "markdown":
+                click.echo(markdown(plan), nl=False)
+            case _:
+                _table(plan)
 
 
 def _table(plan: Plan) -> None:
@@ -100,7 +102,7 @@ def progress(plan: Plan) -> Iterator[Hear]:
                 tell(item)
 
             yield hear
-    except BaseException:
+    except (Exception, KeyboardInterrupt):
         if done:
             note(f"{len(done)} of {changes(total)} made. Run the command again for the rest.")
         raise
@@ -128,6 +130,6 @@ def _bar(total: int) -> Iterator[Hear]:
 
 
 def _stderr() -> "Console":
-    from rich.console import Console
+    from swf.cli.consoles import Writer
 
-    return Console(stderr=True, highlight=False, soft_wrap=True, markup=False, emoji=False)
+    return Writer(stderr=True)

@@ -1,5 +1,6 @@
 """The whole program: every command, and how each of them ends."""
 
+import sys
 import warnings
 from collections.abc import Sequence
 from typing import TextIO
@@ -10,7 +11,8 @@ from swf import __version__
 from swf.cli import COMMANDS
 from swf.cli.exit_codes import FAILED, INTERRUPTED, USAGE, exit_code
 from swf.cli.groups import LazyGroup
-from swf.cli.remedies import request_id, told
+from swf.cli.remedies import sentences
+from swf.cli.streams import while_read
 from swf.exceptions import SWFError
 
 
@@ -26,22 +28,33 @@ def run(arguments: Sequence[str] | None) -> int:
         with warnings.catch_warnings():
             warnings.showwarning = _warn
             result = cli.main(args=arguments, prog_name="swf", standalone_mode=False)
-    except click.UsageError as error:
-        error.show()
-        return USAGE
-    except click.ClickException as error:
-        error.show()
-        return FAILED
-    except (click.Abort, KeyboardInterrupt):
-        click.echo("Interrupted.", err=True)
-        return INTERRUPTED
-    except SWFError as error:
-        # A note is the traceback of a module of the user's.
-        click.echo("\n".join([*getattr(error, "__notes__", ()), f"Error: {told(error)}"]), err=True)
-        if id := request_id(error):
-            click.echo(f"Request id: {id}", err=True)
-        return exit_code(error)
+    except (click.ClickException, click.Abort, KeyboardInterrupt, SWFError) as error:
+        with while_read(sys.stderr):
+            _tell(error)
+        return _code(error)
     return result if isinstance(result, int) else 0
+
+
+def _tell(error: BaseException) -> None:
+    match error:
+        case click.ClickException():
+            error.show()
+        case SWFError():
+            click.echo(sentences(error), err=True)
+        case _:
+            click.echo("Interrupted.", err=True)
+
+
+def _code(error: BaseException) -> int:
+    match error:
+        case click.UsageError():
+            return USAGE
+        case click.ClickException():
+            return FAILED
+        case SWFError():
+            return exit_code(error)
+        case _:
+            return INTERRUPTED
 
 
 def _warn(

@@ -14,6 +14,8 @@ _SAID = (
     ("save() it first", "Register it first"),
     ("save() the type", "Register the type"),
     ("or get() what is there", "or show what is there"),
+    (" For a type that is not known here, give name=.", " Write it as SWF does."),
+    ("must be a whole number, not str.", "must be a whole number."),
 )
 
 
@@ -32,6 +34,10 @@ def told(error: SWFError) -> str:
     return message
 
 
-def request_id(error: SWFError) -> str | None:
-    """Give what AWS support asks for, if SWF answered at all."""
-    return error.request_id if isinstance(error, ResponseError) else None
+def sentences(error: SWFError) -> str:
+    """Tell it as a command ends with it: what led to it, and what AWS support asks for, if SWF answered at all."""
+    # A note is the traceback of a module of the user's.
+    lines = [*getattr(error, "__notes__", ()), f"Error: {told(error)}"]
+    if isinstance(error, ResponseError) and error.request_id:
+        lines.append(f"Request id: {error.request_id}")
+    return "\n".join(lines)

@@ -19,7 +19,9 @@ from swf.cli.exit_codes import FAILED, NO_PERMISSION, USAGE, exit_code
 from swf.cli.loading import Given, load
 from swf.cli.log_lines import log_to_stderr
 from swf.cli.options import Where, as_given
+from swf.cli.output import note
 from swf.cli.reloading import folders_of, run_reloading
+from swf.cli.remedies import sentences, told
 from swf.clients import LOCAL
 from swf.connection import Connection, current
 from swf.exceptions import SWFError, ValidationError
@@ -95,11 +97,10 @@ def _refuse_contradictions(options: Options) -> None:
 
 def _fail(error: SWFError, *, as_json: bool) -> int:
     """Tell an error, in the manner of the other log lines; give its exit code."""
-    notes: list[str] = getattr(error, "__notes__", [])
     if as_json:
-        _log.error("%s", "\n".join([str(error), *notes]))
+        _log.error("%s", "\n".join([told(error), *getattr(error, "__notes__", ())]))
     else:
-        click.echo("\n".join([*notes, f"Error: {error}"]), err=True)
+        note(sentences(error))
     return exit_code(error)
 
 

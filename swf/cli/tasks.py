@@ -9,7 +9,7 @@ from swf.cli.groups import Group
 from swf.cli.options import connected, in_domain
 from swf.cli.output import Column, Output, dumped, note, output_option
 from swf.cli.payloads import METAVAR, given_text, json_text
-from swf.models import ActivityTask, Domain
+from swf.models import ActivityTask, Domain, WorkflowType
 from swf.models.base import Count
 
 
@@ -21,12 +21,15 @@ def _task(context: click.Context, parameter: click.Parameter, token: str) -> Act
 _token = click.argument("task", callback=_task, metavar="TOKEN|@FILE")
 
 
+Kind = Literal["decision", "activity"]
+
+
 @attrs.frozen
 class Waiting:
     """How many tasks of a kind wait in a task list."""
 
     task_list: str
-    kind: Literal["decision", "activity"]
+    kind: Kind
     count: Count
 
 
@@ -46,6 +49,9 @@ def tasks() -> None:
     epilog="""Examples:
 
     \b
+    swf tasks pending --domain shop     # all that registered types name
+
+    \b
     swf tasks pending orders payments --domain shop
 
     \b
@@ -53,19 +59,34 @@ def tasks() -> None:
     """
 )
 @in_domain
-@click.argument("task_lists", metavar="TASK_LIST...", nargs=-1, required=True)
+@click.argument("task_lists", metavar="[TASK_LIST]...", nargs=-1)
 @click.option("--kind", type=click.Choice(["decision", "activity"]), help="Left out, both.")
 @output_option
-def pending(
-    domain: Domain, task_lists: tuple[str, ...], kind: Literal["decision", "activity"] | None, output: Output
-) -> None:
-    """Count the tasks that wait in task lists. SWF gives an estimate."""
+def pending(domain: Domain, task_lists: tuple[str, ...], kind: Kind | None, output: Output) -> None:
+    """Count the tasks that wait in task lists. SWF gives an estimate.
+
+    Without names, in those that registered types have as their default; SWF lists no others.
+    """
     ask = {"decision": domain.pending_decision_tasks, "activity": domain.pending_activity_tasks}
-    pages = (
-        [Waiting(task_list, each, ask[each](task_list)) for each in ("decision", "activity") if kind in (None, each)]
-        for task_list in task_lists
-    )
-    output.rows(pages, COLUMNS, _as_json)
+    kinds: tuple[Kind, ...] = ("decision", "activity")
+    wanted = [(name, each) for name in task_lists for each in kinds] or _defaults(domain)
+    pages = ([Waiting(name, each, ask[each](name))] for name, each in wanted if kind in (None, each))
+    output.rows(pages, COLUMNS, _as_json, none="No registered type names a task list: swf tasks pending TASK_LIST")
+
+
+def _defaults(domain: Domain) -> list[tuple[str, Kind]]:
+    """Give the task lists that registered types name, with the kind of the tasks that go there."""
+    from swf.sync.asking import upstream
+    from swf.sync.patience import WORKERS, threads
+
+    with threads(WORKERS) as pool:
+        held = list(pool.map(upstream, [*domain.workflow_types, *domain.activity_types]))
+    found: set[tuple[str, Kind]] = {
+        (each.task_list, "decision" if isinstance(each, WorkflowType) else "activity")
+        for each in held
+        if each is not None and each.task_list is not None
+    }
+    return sorted(found, key=lambda row: (row[0], row[1] == "activity"))
 
 
 def _as_json(row: Waiting) -> dict[str, object]:

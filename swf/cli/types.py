@@ -10,7 +10,7 @@ import click
 from swf import wire
 from swf.cli import completers
 from swf.cli.groups import Group
-from swf.cli.options import in_domain
+from swf.cli.options import in_domain, listing_options, status_option
 from swf.cli.output import NARROWEST, Column, Fact, Output, attributes, confirmed, note, output_option
 from swf.constants import CHILD_POLICIES
 from swf.models import ActivityType, Domain, WorkflowType
@@ -36,7 +36,7 @@ COLUMNS: tuple[Column[Type], ...] = (
     Column("DESCRIPTION", lambda each: each.description, is_extra=True),
 )
 
-_KINDS = click.Choice(["workflow", "activity"])
+_KINDS = click.Choice(["workflow", "activity"], case_sensitive=False)
 
 
 def named(command: F) -> F:
@@ -67,23 +67,16 @@ def types() -> None:
 )
 @in_domain
 @click.option("--kind", type=_KINDS, help="Left out, workflow types come first, then activity types.")
-@click.option(
-    "--status",
-    type=click.Choice(["REGISTERED", "DEPRECATED", "ANY"], case_sensitive=False),
-    default="REGISTERED",
-    show_default=True,
-    help="Which types.",
-)
+@status_option("types")
 @click.option("--name", metavar="NAME", shell_complete=completers.type_names, help="All versions of this name.")
 @click.option("--version", metavar="VERSION", help="Types of this version.")
-@click.option("--limit", type=click.IntRange(1), metavar="N", help="So many at most.")
-@click.option("--reverse", is_flag=True, help="From the last name to the first.")
+@listing_options
 @click.option("--explain", is_flag=True, help="Only tell which calls would be made, and what is filtered here.")
 @output_option
 def ls(
     domain: Domain,
     kind: Kind | None,
-    status: str,
+    status: str | None,
     name: str | None,
     version: str | None,
     limit: int | None,
@@ -94,9 +87,7 @@ def ls(
     """List types by name. Their defaults are no part of SWF's lists: see swf types show."""
     querysets: dict[Kind, Any] = {"workflow": domain.workflow_types, "activity": domain.activity_types}
     found = [
-        querysets[each].filter(status=None if status == "ANY" else status, name=name, version=version)
-        for each in querysets
-        if kind in (None, each)
+        querysets[each].filter(status=status, name=name, version=version) for each in querysets if kind in (None, each)
     ]
     found = [each.reverse() if reverse else each for each in found]
     if explain:

@@ -123,6 +123,7 @@ def _each(carry_out: Hear, items: Iterable[Item], workers: int) -> None:
         try:
             carry_out(item)
         except BaseException:
+            # Errors of SWF, and whatever `hear` raises, which is anybody's.
             has_failed.set()
             raise
 

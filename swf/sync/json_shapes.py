@@ -45,22 +45,27 @@ def _table(properties: dict[str, Any], required: list[str] | None = None) -> dic
 
 
 def _attributes(cls: type) -> dict[str, Any]:
-    return {name: _value(shape) for name, shape in shapes_of(cls).items()}
+    return {name: value_schema(shape) for name, shape in shapes_of(cls).items()}
 
 
 def _tags() -> dict[str, Any]:
     shapes = shapes_of(ResourceTag)
     # Tags that AWS gives itself cannot be declared.
-    names = {**_value(shapes["key"]), "not": {"pattern": "^[aA][wW][sS]:"}}
+    names = {**value_schema(shapes["key"]), "not": {"pattern": "^[aA][wW][sS]:"}}
     return {
         "type": "object",
         "propertyNames": names,
-        "additionalProperties": _value(shapes["value"]),
+        "additionalProperties": value_schema(shapes["value"]),
         "maxProperties": MOST_TAGS,
     }
 
 
-def _value(shape: Shape) -> dict[str, Any]:
+def value_schema(shape: Shape) -> dict[str, Any]:
+    """Give the JSON Schema of a value.
+
+    Raises:
+        TypeError: Nothing that a manifest declares is of this shape.
+    """
     match shape:
         case Choice():
             return {"enum": list(shape.values)}
@@ -74,7 +79,7 @@ def _value(shape: Shape) -> dict[str, Any]:
         case Text():
             return _text(shape)
         case _:
-            raise NotImplementedError(shape)
+            raise TypeError(f"A {type(shape).__name__} ({shape.name}) has no JSON Schema here. Say what one is.")
 
 
 def _text(shape: Text) -> dict[str, Any]:

@@ -5,7 +5,6 @@ import pty
 import re
 import subprocess
 import sys
-import time
 from contextlib import suppress
 from pathlib import Path
 
@@ -17,6 +16,7 @@ from swf.actors import ActivityWorker, Decider
 from swf.cli import main
 from swf.connection import Connection, reset
 from swf.models import ActivityType, Domain, WorkflowType
+from tests.cli.waiting import LONG_SECONDS, wait_until
 
 PROGRAM = Path(sys.executable).with_name("swf")
 
@@ -45,14 +45,10 @@ def server_url(tmp_path_factory):
     process = subprocess.Popen(
         [PROGRAM, "server", "--ready-file", ready], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
     )
-    end = time.monotonic() + 60
-    while not ready.exists():
-        assert process.poll() is None
-        assert time.monotonic() < end, "the server was not ready"
-        time.sleep(0.01)
+    wait_until(lambda: ready.exists() or process.poll() is not None)
     yield ready.read_text(encoding="utf-8").strip()
     process.kill()
-    process.wait(20)
+    process.wait(LONG_SECONDS)
 
 
 @pytest.fixture(scope="module")
@@ -68,13 +64,37 @@ def swf(environment):
             encoding="utf-8",
             env={name: value for name, value in {**environment, **changed}.items() if value is not None},
             cwd=environment["HOME"] if cwd is None else cwd,
-            timeout=60,
+            timeout=LONG_SECONDS,
             check=False,
         )
         assert "Traceback" not in done.stderr
         return Ended(done.returncode, done.stdout, done.stderr)
 
     return swf
+
+
+@pytest.fixture(scope="module")
+def unread(environment):
+    """Runs a command whose stdout nobody reads, and, if so wanted, its stderr neither."""
+
+    def unread(*arguments, is_stderr=False, cwd=None, **changed):
+        reader, writer = os.pipe()
+        os.close(reader)
+        done = subprocess.run(
+            [PROGRAM, *arguments],
+            stdin=subprocess.DEVNULL,
+            stdout=writer,
+            stderr=writer if is_stderr else subprocess.PIPE,
+            text=True,
+            env={name: value for name, value in {**environment, **changed}.items() if value is not None},
+            cwd=environment["HOME"] if cwd is None else cwd,
+            timeout=LONG_SECONDS,
+            check=False,
+        )
+        os.close(writer)
+        return Ended(done.returncode, "", done.stderr or "")
+
+    return unread
 
 
 @pytest.fixture
@@ -183,7 +203,7 @@ def on_a_terminal():
             while read := os.read(leader, 4096):
                 written += read
         os.close(leader)
-        return process.wait(20), written.decode().replace("\r\n", "\n")
+        return process.wait(LONG_SECONDS), written.decode().replace("\r\n", "\n")
 
     return on_a_terminal
 

@@ -4,7 +4,8 @@ import os
 import re
 import shlex
 import subprocess
-import time
+
+from tests.cli.waiting import LONG_SECONDS, wait_until
 
 
 class Terminal:
@@ -17,7 +18,7 @@ class Terminal:
     def begin(self, command, environment):
         assigned = " ".join(f"{name}={shlex.quote(value)}" for name, value in environment.items())
         # The shell stays until what it has shown is read.
-        line = f"env -i TERM=screen-256color {assigned} {command}; sleep 60"
+        line = f"env -i TERM=screen-256color {assigned} {command}; sleep 600"
         self._run("new-session", "-d", "-x", "100", "-y", "40", "-c", str(self._folder), line)
 
     def type(self, *keys):
@@ -27,14 +28,12 @@ class Terminal:
         return self._run("capture-pane", "-p", *options)
 
     def wait_for(self, pattern):
-        latest = time.monotonic() + 30
-        while not (found := re.search(pattern, self.screen())):
-            assert time.monotonic() < latest, self.screen()
-            time.sleep(0.02)
-        return found
+        return wait_until(lambda: re.search(pattern, self.screen()), self.screen)
 
     def end(self):
         self._run("kill-server")
 
     def _run(self, *arguments):
-        return subprocess.run([*self._tmux, *arguments], check=True, capture_output=True, text=True, timeout=20).stdout
+        return subprocess.run(
+            [*self._tmux, *arguments], check=True, capture_output=True, text=True, timeout=LONG_SECONDS
+        ).stdout

@@ -8,7 +8,6 @@ import signal
 import subprocess
 import sys
 import threading
-import time
 import urllib.request
 from contextlib import suppress
 from pathlib import Path
@@ -27,6 +26,7 @@ from swf.engine.server import Server
 from swf.models import ActivityType, Domain, WorkflowType
 from swf.models.decision import ScheduleActivityTask
 from swf.models.event import ActivityTaskCompleted, ActivityTaskFailed
+from tests.cli.waiting import LONG_SECONDS, wait_until
 
 DEPLOYING = Path(__file__).parents[2] / "docs" / "guide" / "deploying.md"
 
@@ -156,20 +156,22 @@ class Program:
 
     def wait_for(self, pattern, count=1):
         """Wait until a pattern was said so often, and give what was found."""
-        latest = time.monotonic() + 30
-        while len(found := re.findall(pattern, self.said)) < count:
-            assert time.monotonic() < latest, self.said
-            assert self._reading.is_alive(), self.said
-            time.sleep(0.01)
+        # All is read once nobody is left to say more.
+        wait_until(lambda: len(self._found(pattern)) >= count or not self._reading.is_alive(), lambda: self.said)
+        found = self._found(pattern)
+        assert len(found) >= count, self.said
         return found
+
+    def _found(self, pattern):
+        return re.findall(pattern, self.said)
 
     def send(self, number):
         self.process.send_signal(number)
 
     def end(self):
         """Wait until the process, and all that have the same stderr, have ended; give the exit code."""
-        code = self.process.wait(30)
-        self._reading.join(30)
+        code = self.process.wait(LONG_SECONDS)
+        self._reading.join(LONG_SECONDS)
         assert not self._reading.is_alive(), self.said
         return code
 
@@ -203,7 +205,7 @@ def health(program):
     """Give the status and the JSON of the program's health."""
     (address,) = program.wait_for(r"Health is told at (\S+/health)")
     try:
-        with urllib.request.urlopen(address, timeout=10) as answer:
+        with urllib.request.urlopen(address, timeout=LONG_SECONDS) as answer:
             return answer.status, json.loads(answer.read())
     except HTTPError as error:
         with error:
@@ -216,7 +218,7 @@ def health(program):
 def test_two_processes_work_off_what_there_is_and_stop_in_good_order(swf, order):
     executions = [order.start_execution(input=str(number)) for number in range(6)]
     program = swf("run", "shop", "--processes", "2", "--health-port", "0")
-    closed = [execution.wait(timeout=30) for execution in executions]
+    closed = [execution.wait(timeout=LONG_SECONDS) for execution in executions]
     status, told = health(program)
 
     program.send(signal.SIGTERM)
@@ -232,11 +234,11 @@ def test_two_processes_work_off_what_there_is_and_stop_in_good_order(swf, order)
 def test_a_process_that_is_killed_is_replaced_and_work_goes_on(swf, order):
     program = swf("run", "shop", "--processes", "1", "--health-port", "0", "--json-logs")
     (pid,) = program.wait_for(r"Process (\d+) has started")
-    order.start_execution(input="before").wait(timeout=30)
+    order.start_execution(input="before").wait(timeout=LONG_SECONDS)
 
     os.kill(int(pid), signal.SIGKILL)
     program.wait_for(r"Process \d+ has started", 2)
-    after = order.start_execution(input="after").wait(timeout=30)
+    after = order.start_execution(input="after").wait(timeout=LONG_SECONDS)
     _, told = health(program)
     program.send(signal.SIGTERM)
 
@@ -332,15 +334,10 @@ def test_concurrency_and_executor_apply_to_actors_that_are_made_already(swf, to_
     executions = [to_pack(f"hold-{number}") for number in range(3)]
     program = swf("worker", "run", "shop:packer", "--concurrency", "3", "--executor", "process")
     program.wait_for("task list 'packing' of the domain 'shop', 3 tasks at a time")
-    latest = time.monotonic() + 30
-    while any(execution.history().activities["pack"].state != "started" for execution in executions):
-        assert time.monotonic() < latest
-        time.sleep(0.01)
+    wait_until(lambda: all(execution.history().activities["pack"].state == "started" for execution in executions))
     for number in range(3):
         (shop / f"hold-{number}").touch()
-    while any(not execution.history().filter(ActivityTaskCompleted) for execution in executions):
-        assert time.monotonic() < latest
-        time.sleep(0.01)
+    wait_until(lambda: all(execution.history().filter(ActivityTaskCompleted) for execution in executions))
 
     program.send(signal.SIGTERM)
 
@@ -461,6 +458,14 @@ def test_options_that_cannot_be_are_told_in_a_sentence(arguments, said, capsys):
     assert said in capsys.readouterr().err
 
 
+@pytest.mark.parametrize("is_json", [[], ["--json-logs"]], ids=["for people", "for programs"])
+def test_the_ways_to_give_credentials_are_those_of_a_command_line(swf, is_json):
+    program = swf("worker", "run", "shop:packer", *is_json, SWF_ENDPOINT_URL="", AWS_REGION="eu-west-1")
+
+    assert program.end() == 77
+    assert "or give --endpoint local:PATH to do without. swf doctor shows what was looked at." in program.said
+
+
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
@@ -517,7 +522,9 @@ def test_the_commands_need_nothing_that_only_posix_has():
         ["fcntl", "grp", "pwd", "resource", "termios", "pty", "syslog"]
     )
 
-    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, timeout=60, check=False)
+    done = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, timeout=LONG_SECONDS, check=False
+    )
 
     assert (done.returncode, done.stderr) == (0, "")
 

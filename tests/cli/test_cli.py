@@ -7,12 +7,13 @@ import pytest
 
 from swf import __version__
 from swf.cli import main
+from tests.cli.waiting import LONG_SECONDS
 
 
 def swf(*arguments, code=None):
     """Run the command line in a process of its own."""
     command = [sys.executable, "-m", "swf", *arguments] if code is None else [sys.executable, "-c", code, *arguments]
-    return subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
+    return subprocess.run(command, capture_output=True, text=True, timeout=LONG_SECONDS, check=False)
 
 
 def test_the_demonstration_runs_as_a_module():

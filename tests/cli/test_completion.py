@@ -6,6 +6,7 @@ import pytest
 
 from swf import settings
 from swf.cli import main
+from tests.cli.waiting import LONG_SECONDS
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -76,7 +77,7 @@ def test_bash_completes_with_it(environment):
         capture_output=True,
         text=True,
         env=environment,
-        timeout=60,
+        timeout=LONG_SECONDS,
         check=True,
     )
 

@@ -1,17 +1,18 @@
 """``swf doctor``: what it finds in order, and what it finds in the way."""
 
 import json
-import threading
+from contextlib import ExitStack
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
+
+from tests.cli.answering import Answers, answering
 
 KEYS = {"AWS_ACCESS_KEY_ID": "AKIAIOSFODNN7EXAMPLE", "AWS_SECRET_ACCESS_KEY": "wJalrXUtnFEMIEXAMPLEKEY"}
 
 
-class Other(BaseHTTPRequestHandler):
+class Other(Answers):
     """An SWF on another machine, whose clock, permissions and number of domains a test chooses."""
 
     skew = timedelta()
@@ -19,8 +20,8 @@ class Other(BaseHTTPRequestHandler):
     domains = 1
 
     def do_POST(self):
-        self.rfile.read(int(self.headers["Content-Length"]))
-        operation = self.headers["X-Amz-Target"].rpartition(".")[2]
+        self.body()
+        operation = self.operation
         if operation in self.denied:
             return self.answer(400, {"__type": "AccessDeniedException", "message": "User is not authorized"})
         if operation == "ListDomains":
@@ -34,31 +35,15 @@ class Other(BaseHTTPRequestHandler):
             return self.answer(200, {"count": 0, "typeInfos": [], "executionInfos": []})
         return self.answer(400, {"__type": "UnknownResourceFault", "message": "Unknown"})
 
-    def answer(self, status, body):
-        text = json.dumps(body).encode()
-        self.send_response_only(status)
-        self.send_header("Date", format_datetime(datetime.now(UTC) + self.skew, usegmt=True))
-        self.send_header("x-amzn-RequestId", "4711")
-        self.send_header("Content-Length", str(len(text)))
-        self.end_headers()
-        self.wfile.write(text)
-
-    def log_message(self, *args):
-        pass
+    def date_time_string(self, timestamp=None):
+        return format_datetime(datetime.now(UTC) + self.skew, usegmt=True)
 
 
 @pytest.fixture
-def other(request):
+def other():
     """Starts such an SWF, and gives where it listens."""
-
-    def other(**chosen):
-        server = ThreadingHTTPServer(("127.0.0.1", 0), type("Chosen", (Other,), chosen))
-        threading.Thread(target=server.serve_forever, daemon=True).start()
-        request.addfinalizer(server.server_close)
-        request.addfinalizer(server.shutdown)
-        return f"http://127.0.0.1:{server.server_port}"
-
-    return other
+    with ExitStack() as stack:
+        yield lambda **chosen: stack.enter_context(answering(type("Chosen", (Other,), chosen)))
 
 
 def findings(done):

@@ -16,6 +16,7 @@ from swf.cli.program import cli
 from swf.exceptions import EndpointUnreachableError
 from swf.models import WorkflowType
 from swf.models.decision import CompleteWorkflowExecution, FailWorkflowExecution, ScheduleActivityTask, StartTimer
+from tests.cli.waiting import LONG_SECONDS
 
 DOCS = Path(__file__).parents[2] / "docs"
 GUIDE = (DOCS / "guide" / "command-line.md").read_text(encoding="utf-8")
@@ -154,7 +155,7 @@ def world(shop, environment):
     answering = threading.Thread(target=answer, daemon=True)
     answering.start()
     yield {**environment, "TOKEN": token}
-    answering.join(30)
+    answering.join(LONG_SECONDS)
 
 
 def steps():
@@ -172,6 +173,8 @@ def test_the_guide_shows_commands_of_each_group():
     assert shown >= {"domains", "types", "executions", "tasks", "doctor", "shell"}
 
 
+# As many processes as there are commands.
+@pytest.mark.timeout(600)
 def test_the_commands_of_the_guide_do_what_it_shows(on_a_terminal, world, shop, tmp_path):
     checker = doctest.OutputChecker()
     wrong = []

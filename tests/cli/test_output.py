@@ -5,6 +5,7 @@ import re
 import subprocess
 import sys
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -16,6 +17,7 @@ from swf.cli.output import Column, layout, shown, visible
 from swf.cli.overview import overview
 from swf.cli.remedies import told
 from swf.exceptions import FAULTS, ExecutionNotCompletedError, SWFError, from_fault
+from tests.cli.waiting import LONG_SECONDS
 
 
 @pytest.fixture(scope="module")
@@ -129,7 +131,7 @@ def test_what_moves_a_cursor_is_shown_and_not_done(here, runs):
 def test_a_reader_that_goes_is_no_error(swf, environment, shop, runs):
     command = "swf executions history order-1 | head -1; echo ${PIPESTATUS[0]}"
     done = subprocess.run(
-        ["bash", "-c", command], capture_output=True, text=True, env=environment, timeout=60, check=False
+        ["bash", "-c", command], capture_output=True, text=True, env=environment, timeout=LONG_SECONDS, check=False
     )
 
     first, code = done.stdout.splitlines()
@@ -137,15 +139,144 @@ def test_a_reader_that_goes_is_no_error(swf, environment, shop, runs):
     assert (code, done.stderr) == ("0", "")
 
 
-@pytest.mark.parametrize("command", ["--help", 'shell -c "for n in range(100000): print(n)"'])
-def test_a_reader_that_goes_while_much_is_written_is_no_error(environment, command):
-    # The reader has gone before anything is written.
-    command = f"(sleep 0.2; swf {command}; echo $? >&2) | true"
-    done = subprocess.run(
-        ["bash", "-c", command], capture_output=True, text=True, env=environment, timeout=60, check=False
-    )
+@pytest.mark.parametrize(
+    ("arguments", "code"),
+    [
+        (["--help"], 0),
+        (["shell", "-c", "for n in range(100000): print(n)"], 0),
+        *((["executions", "ls", "-o", form], 0) for form in ("table", "csv", "jsonl")),
+        (["executions", "trace", "order-1", "-o", "table", "--once"], 0),
+        (["domains", "show", "-o", "table"], 0),
+        (["executions", "show", "nobody"], 5),
+    ],
+    ids=lambda value: " ".join(value) if isinstance(value, list) else None,
+)
+def test_a_reader_that_has_gone_before_anything_is_written_is_no_error(unread, runs, arguments, code):
+    done = unread(*arguments)
 
-    assert (done.stdout, done.stderr) == ("", "0\n")
+    assert done.code == code
+    assert code == 5 or done.err == ""
+
+
+def test_a_reader_of_errors_that_has_gone_changes_no_exit_code(unread, runs):
+    assert unread("executions", "show", "nobody", is_stderr=True).code == 5
+    assert unread("executions", "wait", "order-1", "--timeout", "0.1", is_stderr=True).code == 6
+
+
+def test_how_an_execution_closed_is_told_by_the_exit_code_though_nobody_reads_it(unread, shop):
+    shop.order.start_execution("ended").terminate()
+
+    assert unread("executions", "wait", "ended").code == 4
+
+
+@pytest.mark.parametrize(
+    ("closed", "arguments", "code"),
+    [
+        (1, ["executions", "ls"], 0),
+        (1, ["--version"], 0),
+        (2, ["executions", "show", "nobody"], 5),
+        (2, ["executions", "count"], 0),
+        (0, ["executions", "terminate", "--all"], 64),
+        (0, ["executions", "start", "Order", "1.0", "--input", "@-"], 64),
+    ],
+    ids=lambda value: " ".join(value) if isinstance(value, list) else None,
+)
+def test_a_stream_that_is_closed_is_no_error_of_its_own(environment, runs, closed, arguments, code):
+    line = f'exec {closed}{"<" if closed == 0 else ">"}&-; exec swf "$@"'
+    done = subprocess.run(
+        ["bash", "-c", line, "bash", *arguments], capture_output=True, text=True, env=environment,
+        timeout=LONG_SECONDS, check=False,
+    )  # fmt: skip
+
+    assert done.returncode == code
+    assert "Traceback" not in done.stderr
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs a disk that is full")
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["--version"],
+        ["executions", "ls"],
+        ["executions", "ls", "-o", "table"],
+        ["executions", "ls", "-o", "csv"],
+    ],
+    ids=" ".join,
+)
+def test_a_disk_that_is_full_is_told_in_a_sentence(environment, runs, arguments):
+    with Path("/dev/full").open("w") as full:
+        done = subprocess.run(
+            ["swf", *arguments], stdout=full, stderr=subprocess.PIPE, text=True, env=environment,
+            timeout=LONG_SECONDS, check=False,
+        )  # fmt: skip
+
+    assert done.returncode == 1
+    assert done.stderr == "Error: stdout cannot be written: No space left on device. Make room there.\n"
+
+
+@pytest.mark.parametrize(
+    ("encoding", "form"), [("ascii", "table"), ("latin-1", "table"), ("latin-1", "csv"), ("latin-1", "jsonl")]
+)
+def test_what_an_encoding_has_no_letters_for_is_written_all_the_same(swf, runs, environment, encoding, form):
+    runs[0].signal("注文", "👍")
+
+    done = subprocess.run(
+        ["swf", "executions", "history", "order-1", "--event", "WorkflowExecutionSignaled", "-o", form],
+        capture_output=True, env={**environment, "PYTHONIOENCODING": encoding}, timeout=LONG_SECONDS, check=False,
+    )  # fmt: skip
+
+    assert (done.returncode, done.stderr) == (0, b"")
+    text = done.stdout.decode(encoding)
+    if form == "jsonl":
+        *_, last = map(json.loads, text.splitlines())
+        assert last["workflowExecutionSignaledEventAttributes"]["signalName"] == "注文"
+    else:
+        assert r"signal_name=\u6ce8\u6587 input=\U0001f44d" in text
+
+
+@pytest.mark.parametrize("arguments", [["diff", "shop"], ["executions", "count", "--endpoint", "local:swf.db"]])
+def test_a_folder_that_is_gone_is_told_in_a_sentence(here, tmp_path, monkeypatch, arguments):
+    (tmp_path / "gone").mkdir()
+    monkeypatch.chdir(tmp_path / "gone")
+    (tmp_path / "gone").rmdir()
+
+    done = here(*arguments)
+
+    assert (done.code, done.out) == (1, "")
+    assert done.err == "Error: The current folder has been removed. Go to another one.\n"
+
+
+def test_stdin_that_is_no_text_is_told_in_a_sentence(environment):
+    done = subprocess.run(
+        ["swf", "executions", "start", "Order", "1.0", "--input", "@-"], input=b"\xff", capture_output=True,
+        env=environment, timeout=LONG_SECONDS, check=False,
+    )  # fmt: skip
+
+    assert done.returncode == 64
+    assert b"stdin cannot be read: it is no text in UTF-8. Name another file." in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["domain", "ls"], "No such command 'domain'. Did you mean 'domains'? Run swf --help to see all of them."),
+        (
+            ["executions", "--domain", "shop", "ls"],
+            "'--domain'. Options stand behind the command: swf executions COMMAND [OPTIONS]\n",
+        ),
+        (["executions", "xyz"], "No such command 'xyz'. Run swf executions --help to see all of them."),
+        (["executions", "signl"], "No such command 'signl'. Did you mean 'signal'? Run swf executions --help "),
+        (["executions", "start", "Order", "1.0", "--input", "@"], "@ names no file. Write @FILE, or @- for stdin."),
+        (["executions", "history", "order-1", "--event", "timerfired"], "Did you mean 'TimerFired'? Write it as SWF"),
+        (["executions", "start", "Order", "1.0", "--execution-timeout", "5m"], "'5m' must be a whole number.\n"),
+    ],
+    ids=lambda value: " ".join(value) if isinstance(value, list) else None,
+)
+def test_a_word_that_is_none_is_told_with_what_may_be_meant(here, runs, arguments, said):
+    done = here(*arguments)
+
+    assert (done.code, done.out) == (64, "")
+    assert said in done.err
 
 
 @pytest.mark.parametrize(
@@ -220,7 +351,7 @@ def test_a_package_that_is_missing_is_told_before_anything_is_done(environment, 
         capture_output=True,
         text=True,
         env=environment,
-        timeout=60,
+        timeout=LONG_SECONDS,
         check=False,
     )
 
@@ -272,7 +403,7 @@ def test_a_command_loads_no_more_than_it_needs(environment, arguments, unwanted)
         capture_output=True,
         text=True,
         env=environment,
-        timeout=60,
+        timeout=LONG_SECONDS,
         check=True,
     )
 

@@ -5,7 +5,6 @@ import signal
 import socket
 import subprocess
 import sys
-import time
 import urllib.request
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, suppress
@@ -18,6 +17,7 @@ from swf.connection import Connection
 from swf.engine import Engine
 from swf.exceptions import InvalidCredentialsError
 from swf.models.decision import StartTimer
+from tests.cli.waiting import LONG_SECONDS, wait_until
 
 DAY = 24 * 3600
 
@@ -32,17 +32,14 @@ def serve(tmp_path):
         command = [sys.executable, *program, "--ready-file", str(ready), *arguments]
         process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
         started.append(process)
-        end = time.monotonic() + 30
-        while not ready.exists():
-            assert process.poll() is None, process.stderr.read()
-            assert time.monotonic() < end, "the server was not ready"
-            time.sleep(0.01)
+        wait_until(lambda: ready.exists() or process.poll() is not None)
+        assert process.poll() is None, process.stderr.read()
         return process, ready.read_text(encoding="utf-8").strip()
 
     yield serve
     for process in started:
         process.kill()
-        process.communicate(timeout=20)
+        process.communicate(timeout=LONG_SECONDS)
 
 
 def domains(url, **options):
@@ -57,7 +54,7 @@ def test_the_line_to_export_is_all_that_stands_on_stdout(serve):
 
     listed = domains(url)
     process.send_signal(signal.SIGTERM)
-    out, err = process.communicate(timeout=20)
+    out, err = process.communicate(timeout=LONG_SECONDS)
 
     assert listed == ["bakery", "shop"]
     assert out == f"export AWS_ENDPOINT_URL_SWF={url}\n"
@@ -69,13 +66,12 @@ def test_a_signal_ends_polls_and_the_server_in_good_order(serve, number):
     process, url = serve("--domain", "shop")
     with ThreadPoolExecutor(1) as pool:
         answer = pool.submit(poll, url)
-        while counts(url)["waiting_polls"] != 1:
-            time.sleep(0.01)
+        wait_until(lambda: counts(url)["waiting_polls"] == 1)
 
         process.send_signal(number)
 
-        assert answer.result(20) == {"startedEventId": 0, "taskToken": ""}
-    assert process.wait(20) == 0
+        assert answer.result(LONG_SECONDS) == {"startedEventId": 0, "taskToken": ""}
+    assert process.wait(LONG_SECONDS) == 0
 
 
 def poll(url):
@@ -84,7 +80,7 @@ def poll(url):
 
 
 def counts(url):
-    with urllib.request.urlopen(f"{url}/_swf/counts", timeout=20) as answer:
+    with urllib.request.urlopen(f"{url}/_swf/counts", timeout=LONG_SECONDS) as answer:
         return json.loads(answer.read())
 
 
@@ -121,12 +117,12 @@ def test_a_server_tells_at_its_end_what_its_limits_refused(serve):
     asked.add_header("X-Amz-Target", "SimpleWorkflowService.ListTagsForResource")
     for _ in range(2000):
         with suppress(HTTPError):
-            urllib.request.urlopen(asked, timeout=20).close()
+            urllib.request.urlopen(asked, timeout=LONG_SECONDS).close()
         if refused := counts(url)["faults"]:
             break
 
     process.send_signal(signal.SIGTERM)
-    _, err = process.communicate(timeout=20)
+    _, err = process.communicate(timeout=LONG_SECONDS)
 
     assert refused == {"ListTagsForResource": {"ThrottlingException": 1}}
     assert "Refused in us-east-1: 1 x ListTagsForResource, ThrottlingException\n" in err
@@ -138,7 +134,7 @@ def test_what_was_answered_is_in_the_file_after_a_kill(serve, tmp_path):
         connection.call("register_domain", name="shop", workflowExecutionRetentionPeriodInDays="7")
 
     process.kill()
-    process.wait(20)
+    process.wait(LONG_SECONDS)
     _, again = serve("--db", str(tmp_path / "swf.db"))
 
     assert domains(again) == ["shop"]
@@ -149,7 +145,7 @@ def test_a_domain_that_is_there_already_is_no_obstacle(serve, tmp_path):
         process, url = serve("--db", str(tmp_path / "swf.db"), "--domain", "shop")
         assert domains(url) == ["shop"]
         process.send_signal(signal.SIGTERM)
-        assert process.wait(20) == 0
+        assert process.wait(LONG_SECONDS) == 0
 
 
 def test_a_server_with_keys_asks_for_signatures(serve):
@@ -218,7 +214,7 @@ def test_a_server_whose_disk_is_full_refuses_requests_and_loses_nothing(serve, t
         )
     described = asked(url, "DescribeDomain", name="shop")
     process.terminate()
-    process.wait(20)
+    process.wait(LONG_SECONDS)
     _, again = serve("--db", path)
     with Connection(again) as connection:
         execution = {"workflowId": "w", **run}
@@ -236,7 +232,7 @@ def asked(url, operation, **request):
     sent = urllib.request.Request(url, json.dumps(request).encode())
     sent.add_header("X-Amz-Target", f"SimpleWorkflowService.{operation}")
     try:
-        with urllib.request.urlopen(sent, timeout=20) as answer:
+        with urllib.request.urlopen(sent, timeout=LONG_SECONDS) as answer:
             return answer.status
     except HTTPError as error:
         return error.code
@@ -271,7 +267,7 @@ def test_a_ready_file_that_cannot_be_written_is_told_in_a_sentence(tmp_path, cap
 def test_a_missing_extra_is_told_with_the_command_that_brings_it():
     program = "import sys; sys.modules['uvicorn'] = None; from swf.__main__ import main; main()"
     done = subprocess.run(
-        [sys.executable, "-c", program, "server"], capture_output=True, text=True, timeout=60, check=False
+        [sys.executable, "-c", program, "server"], capture_output=True, text=True, timeout=LONG_SECONDS, check=False
     )
 
     assert done.returncode == 1

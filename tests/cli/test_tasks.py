@@ -4,6 +4,7 @@ import json
 
 import pytest
 
+from swf.models import ActivityType, Domain, WorkflowType
 from swf.models.decision import ScheduleActivityTask
 
 
@@ -32,6 +33,37 @@ def test_tasks_that_wait_are_counted_by_task_list(here, shop):
         "idle       activity        0\n"
     )
     assert counted == {"task_list": "busy", "kind": "decision", "count": 2, "truncated": False}
+
+
+def test_task_lists_that_nobody_names_are_those_of_registered_types(here, shop):
+    WorkflowType(shop.domain, "Refund", "1.0", task_list="orders").save()
+    ActivityType(shop.domain, "Mail", "1.0", task_list="orders").save()
+    ActivityType(shop.domain, "Silent", "1.0").save()
+    old = ActivityType(shop.domain, "Old", "1.0", task_list="old")
+    old.save()
+    old.delete()
+    execution = shop.order.start_execution()
+
+    both = here("tasks", "pending", "-o", "table")
+    activities = here("tasks", "pending", "--kind", "activity", "-o", "csv")
+
+    execution.terminate()
+    assert both.out == (
+        "TASK LIST  KIND      WAITING\n"
+        "orders     decision        1\n"
+        "orders     activity        0\n"
+        "payments   activity        0\n"
+    )
+    assert activities.out == "task_list,kind,waiting\norders,activity,0\npayments,activity,0\n"
+
+
+def test_where_no_type_names_a_task_list_it_is_asked_for(here, connection):
+    Domain("no-lists", retention_period=1, connection=connection).save()
+
+    done = here("tasks", "pending", "--domain", "no-lists", "-o", "table")
+
+    assert (done.code, done.out) == (0, "")
+    assert done.err == "No registered type names a task list: swf tasks pending TASK_LIST\n"
 
 
 @pytest.mark.parametrize(
@@ -95,7 +127,7 @@ def test_a_heartbeat_learns_whether_a_task_should_be_given_up(here, shop, chargi
         (["complete", "@no/such/file"], 64, "no/such/file cannot be read: No such file or directory."),
         (["complete", "token", "--result", "{"], 64, "{ is no JSON:"),
         (["complete"], 64, "Missing argument 'TOKEN|@FILE'."),
-        (["pending"], 64, "Missing argument"),
+        (["pending", "--kind", "lambda"], 64, "'lambda' is not one of"),
     ],
     ids=lambda value: " ".join(value) if isinstance(value, list) else None,
 )

@@ -9,7 +9,9 @@ from jsonschema import Draft202012Validator
 
 from swf.exceptions import ManifestError
 from swf.models import ActivityType, Domain, WorkflowType
+from swf.shapes import Flag
 from swf.sync import Manifest, json_schema
+from swf.sync.json_shapes import value_schema
 
 SCHEMA = Draft202012Validator(json_schema())
 
@@ -104,6 +106,11 @@ def test_tags_are_good_for_the_schema_when_they_are_read(tags):
 )
 def test_a_document_is_good_for_the_schema_when_it_is_read(data, is_good):
     assert SCHEMA.is_valid(data) is is_read(data) is is_good
+
+
+def test_a_shape_that_no_manifest_has_is_refused():
+    with pytest.raises(TypeError, match=r"A Flag \(CancelRequested\) has no JSON Schema here"):
+        value_schema(Flag("CancelRequested"))
 
 
 def test_all_attributes_are_in_the_schema():

@@ -23,7 +23,7 @@ from swf.exceptions import (
 )
 from swf.models import ActivityType, Domain, WorkflowType
 from swf.sync import Manifest, Plan, apply, plan, registered
-from swf.sync.patience import TRIES, patiently
+from swf.sync.patience import TRIES, patiently, threads
 
 SHOP = Domain("shop", retention_period=7)
 ORDER = WorkflowType("shop", "Order", "1.0", task_list="orders")
@@ -417,6 +417,22 @@ def test_what_always_comes_too_fast_is_given_up():
         patiently(send, pause=lambda refusals: waited.append(refusals) or 0)
 
     assert waited == list(range(1, TRIES))
+
+
+def test_whoever_leaves_waits_for_no_request_that_is_to_be_sent_again_later():
+    is_refused = threading.Event()
+
+    def send():
+        is_refused.set()
+        raise ThrottledError("Rate exceeded")
+
+    with pytest.raises(KeyboardInterrupt), threads(1) as pool:  # noqa: PT012
+        asked = pool.submit(patiently, send, pause=lambda refusals: 1000)
+        assert is_refused.wait(60)
+        raise KeyboardInterrupt
+
+    with pytest.raises(ThrottledError):
+        asked.result(0)
 
 
 def test_a_sync_of_more_than_aws_takes_at_once_is_done_all_the_same():
