@@ -219,7 +219,7 @@ def _client(session: "Session", region: str, endpoint_url: str | None, config: "
     try:
         made = session.create_client("swf", region_name=region, endpoint_url=endpoint_url, config=config)
     except ValueError as error:
-        raise ConfigurationError(f"{error}. Check the endpoint_url and the region.") from error
+        raise ConfigurationError(f"{_said(error)}. Check the endpoint_url and the region.") from error
     client = cast("SWFClient", made)
     client.meta.events.register("before-parse.swf", _decode_once)
     return client
@@ -316,11 +316,16 @@ def _refused(error: Any) -> SWFError:
     return from_fault(error.operation_name, said.get("Code", "Unknown"), said.get("Message") or "", request_id)
 
 
+def _said(error: Exception) -> str:
+    """Give an error's sentence in a line, without its full stop."""
+    return " ".join(str(error).split()).rstrip(".")
+
+
 def _failed(error: Any, origin: str | None) -> SWFError:
     """Give our error for what botocore found wrong before an answer came."""
     from botocore import exceptions as found
 
-    said = " ".join(str(error).split()).rstrip(".")
+    said = _said(error)
     match error:
         case found.ParamValidationError():
             return ValidationError(said)

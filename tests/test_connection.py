@@ -292,6 +292,13 @@ def test_a_region_that_is_like_no_other_is_refused_with_where_it_came_from(monke
     )
 
 
+def test_a_region_that_no_endpoint_can_have_is_refused_in_a_sentence():
+    connection = Connection("http://localhost:1", region="eu west")
+
+    with pytest.raises(ConfigurationError, match=r"'eu west' .*[a-z]\. Check the endpoint_url and"):
+        connection.call("list_domains", registrationStatus="REGISTERED")
+
+
 def test_regions_of_other_partitions_are_known():
     connection = Connection(region="us-gov-west-1", aws_access_key_id="key", aws_secret_access_key="secret")
 

@@ -213,7 +213,8 @@ def export(where: Where, is_all: bool, form: str) -> None:
         names = () if is_all else (the_domain().name,)
         with asking():
             found = registered(*names)
-    click.echo(found.dumps(form), nl=False)
+    # The text of a file, which is in UTF-8 whatever the terminal is in.
+    click.echo(found.dumps(form).encode(), nl=False)
 
 
 @manifest.command(

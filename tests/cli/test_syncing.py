@@ -707,6 +707,21 @@ def test_what_is_exported_is_declared_again(here, folder, connection, form):
     assert here("diff", f"again.{form}", "--check").out.endswith("us-east-1: 5 unchanged\n")
 
 
+@pytest.mark.parametrize("form", ["toml", "json", "yaml"])
+def test_an_exported_file_is_in_utf_8_whatever_the_terminal_is_in(variables, folder, connection, form):
+    shop = Domain("shop", description="茶 ☕ 👍", retention_period=1, connection=connection)
+    shop.save()
+
+    done = subprocess.run(
+        [sys.executable, "-m", "swf", "manifest", "export", "--domain", "shop", "-o", form],
+        cwd=folder, env={**variables, "PYTHONIOENCODING": "latin-1"}, capture_output=True, check=False,
+    )  # fmt: skip
+    (folder / f"again.{form}").write_bytes(done.stdout)
+
+    assert (done.returncode, done.stderr) == (0, b"")
+    assert Manifest.load(folder / f"again.{form}").domains[0].domain.description == "茶 ☕ 👍"
+
+
 def test_all_domains_may_be_exported(here, connection):
     for name in ("bakery", "shop"):
         Domain(name, retention_period=1, connection=connection).save()
