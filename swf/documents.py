@@ -17,6 +17,9 @@ from swf.exceptions import DocumentError, MissingExtraError
 Place = tuple[str | int, ...]
 Refused = type[DocumentError]
 
+_TEXT = "tag:yaml.org,2002:str"
+_MERGE = "tag:yaml.org,2002:merge"
+
 
 @attrs.frozen
 class Spot:
@@ -174,12 +177,21 @@ def _yaml(name: str, text: str, refused: Refused) -> Document:
     yaml = pyyaml()
     try:
         root = yaml.compose(text, Loader=yaml.SafeLoader)
+        _name_keys_by_text(root, yaml)
         _refuse_double_keys(name, root, refused)
-        data = yaml.safe_load(text)
+        data = None if root is None else yaml.SafeLoader("").construct_document(root)
     except yaml.YAMLError as error:
-        said = " ".join(str(error).split())
-        raise refused(f"{name} is no YAML: {said}. Mend it there.") from None
+        raise refused(f"{name} is no YAML: {_yaml_said(error)}. Mend it there.") from None
     return Document(name, data, lambda place: _yaml_spot(root, place))
+
+
+def _yaml_said(error: Any) -> str:
+    """Give what the parser says, in one line."""
+    mark = getattr(error, "problem_mark", None)
+    if mark is None:
+        return " ".join(str(error).split())
+    said = f"{error.context}, {error.problem}" if error.context else error.problem
+    return f"{said} (line {mark.line + 1}, column {mark.column + 1})"
 
 
 def pyyaml() -> ModuleType:
@@ -194,29 +206,45 @@ def pyyaml() -> ModuleType:
         raise MissingExtraError("YAML", "yaml") from None
 
 
+def _name_keys_by_text(root: Any, yaml: ModuleType) -> None:
+    """Take keys as they are written: YAML's ``on``, ``1.10`` and ``null`` are other values, and no names."""
+    for node in _yaml_nodes(root):
+        if isinstance(node, yaml.MappingNode):
+            node.value = [(_as_text(key, yaml), value) for key, value in node.value]
+
+
+def _as_text(key: Any, yaml: ModuleType) -> Any:
+    if not isinstance(key, yaml.ScalarNode) or key.tag == _MERGE:
+        return key
+    # A node of its own: that of an alias stands elsewhere, too.
+    return yaml.ScalarNode(_TEXT, key.value, key.start_mark, key.end_mark)
+
+
 def _refuse_double_keys(name: str, root: Any, refused: Refused) -> None:
     """Refuse a table that has a key twice, of which PyYAML would take the last."""
-    left, seen = [root], set()
-    while left:
-        node = left.pop()
-        # A node that is named by aliases comes again, and is looked at once.
-        if node is None or id(node) in seen:
-            continue
-        seen.add(id(node))
-        keys: set[tuple[str, str]] = set()
-        for child in node.value if isinstance(node.value, list) else ():
-            if not isinstance(child, tuple):
-                left.append(child)
-                continue
-            key, value = child
-            left += [key, value]
-            if isinstance(key.value, str) and (key.tag, key.value) in keys:
+    for node in _yaml_nodes(root):
+        keys: set[str] = set()
+        for key in (child[0] for child in node.value if isinstance(child, tuple)):
+            if isinstance(key.value, str) and key.value in keys:
                 raise refused(
                     f"{name} has the key {key.value!r} twice in one table, the second time in line "
                     f"{key.start_mark.line + 1}. Keep one of them."
                 )
             if isinstance(key.value, str):
-                keys.add((key.tag, key.value))
+                keys.add(key.value)
+
+
+def _yaml_nodes(root: Any) -> Iterator[Any]:
+    """Give the lists and the tables, also those of keys; one that is named by aliases once."""
+    left, seen = [root], set()
+    while left:
+        node = left.pop()
+        if node is None or id(node) in seen or not isinstance(node.value, list):
+            continue
+        seen.add(id(node))
+        yield node
+        for child in node.value:
+            left += child if isinstance(child, tuple) else (child,)
 
 
 def _yaml_spot(root: Any, place: Place) -> Spot:

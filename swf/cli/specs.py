@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from swf.models import Domain, WorkflowExecution
     from swf.shapes import TypeId
     from swf.specs import Dag, Document
-    from swf.specs.progress import State
+    from swf.specs.parts import State
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -215,6 +215,19 @@ def _states(spec: "Dag", workflow_id: str, run_id: str | None) -> "dict[str, Sta
     return followed.progress.states
 
 
+def _signals(
+    context: click.Context, parameter: click.Parameter, options: tuple[str, ...]
+) -> list[tuple[str, str | None]]:
+    """Read NAME, or NAME=JSON."""
+    read = []
+    for option in options:
+        name, equals, text = option.partition("=")
+        if not name:
+            raise click.BadParameter(f"{option!r} names no signal. Write NAME, or NAME=JSON.")
+        read.append((name, json_text(context, parameter, text) if equals else None))
+    return read
+
+
 @specs.command(
     "run",
     epilog="""Examples:
@@ -243,7 +256,14 @@ def _states(spec: "Dag", workflow_id: str, run_id: str | None) -> "dict[str, Sta
     "from stdin. NAME may be NAME@VERSION.",
 )
 @click.option("--lambda", "functions", metavar="NAME=WORK", multiple=True, help="The same for a Lambda function.")
-@click.option("--signal", "signals", metavar="NAME[=JSON]", multiple=True, help="Send a signal at its beginning.")
+@click.option(
+    "--signal",
+    "signals",
+    metavar=f"NAME[={METAVAR}]",
+    multiple=True,
+    callback=_signals,
+    help="Send a signal at its beginning.",
+)
 @click.option("--timeout", type=click.FloatRange(0), metavar="SECONDS", help="Wait no longer; the exit code is then 6.")
 @click.option("--real-time", is_flag=True, help="Wait for timers as long as they take.")
 @output_option
@@ -255,7 +275,7 @@ def run(
     given: str | None,
     activities: tuple[str, ...],
     functions: tuple[str, ...],
-    signals: tuple[str, ...],
+    signals: list[tuple[str, str | None]],
     timeout: float | None,
     real_time: bool,
     output: Output,
@@ -271,13 +291,15 @@ def run(
     document = load(file)
     spec = _dag(document, name, version)
     works = {_type(key): work for key, work in map(_work, activities)}
-    with _connected(where, dict(map(_work, functions)), is_real_time=real_time) as connection:
+    lambdas = dict(map(_work, functions))
+    with _connected(where, lambdas, is_real_time=real_time) as connection:
         domain = the_domain() if where.endpoint_url is not None else domain_of(connection, where.domain)
-        trial = Trial(document=document, spec=spec, domain=domain, functions=works)
+        known = None if where.endpoint_url is not None else lambdas
+        trial = Trial(document=document, spec=spec, domain=domain, functions=works, lambdas=known)
         trial.check()
         if where.endpoint_url is None:
             trial.register()
-        with trial.running(input=given, signals=map(_signal, signals)) as execution:
+        with trial.running(input=given, signals=signals) as execution:
             code = _tell(execution.wait(timeout=timeout), output)
             if where.endpoint_url is not None:
                 note("Polls under way come to their end. That may take a minute.")
@@ -347,8 +369,3 @@ def _type(name: str) -> "str | TypeId":
 
     name, at, version = name.partition("@")
     return TypeId(name, version) if at else name
-
-
-def _signal(option: str) -> tuple[str, str | None]:
-    name, equals, text = option.partition("=")
-    return name, text if equals else None

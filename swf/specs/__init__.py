@@ -4,7 +4,8 @@
   common.
 - `dag`: workflows of tasks that wait for each other. `tasks`, `inputs`, `conditions`, `paths`: what they say.
   `graph`: which waits for which.
-- `progress`: how far an execution is, one fold over its events. `deciding`: what is next, given that.
+- `progress`: how far an execution is, made of `openings`, what is open in SWF, and `parts`, the values it keeps.
+  `news`: what each event means to it, one fold. `deciding`: what is next, given that.
 - `decider`: both as a service. `registering`: workflow types as documents want them.
 - `trying`: a document tried out in one process. `drawing`: graphs as pictures.
 

@@ -2,7 +2,7 @@
 
 import functools
 from abc import ABC, abstractmethod
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from importlib.metadata import EntryPoint, entry_points
 from typing import Any, ClassVar, Final, Protocol, Self
 
@@ -118,6 +118,19 @@ class Spec(ABC):
     def check(cls, data: Mapping[str, Any]) -> Iterable[Problem]:
         """Give what is wrong in a workflow, as a document has it, beside what the schema tells."""
         return ()
+
+    @classmethod
+    def sound(cls, data: Mapping[str, Any], places: Collection[Place]) -> Mapping[str, Any] | None:
+        """Give a workflow without the parts that the schema finds wrong, so that `check` can look at the rest.
+
+        Args:
+            data: The workflow, as the document has it.
+            places: Where something is wrong, from the workflow on.
+
+        Returns:
+            A workflow whose form is right; None if the rest cannot be looked at by itself.
+        """
+        return None
 
     @classmethod
     @abstractmethod

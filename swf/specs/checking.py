@@ -2,7 +2,7 @@
 
 import functools
 import json
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from importlib.resources import files
 from typing import TYPE_CHECKING, Any, Final
 
@@ -34,9 +34,14 @@ def problems(data: Any) -> Iterator[Problem]:
     Raises:
         MissingExtraError: The package is missing.
     """
-    found = sorted(_validator().iter_errors(data), key=lambda error: [str(step) for step in error.absolute_path])
+    found = sorted(_validator().iter_errors(data), key=lambda error: _order(error.absolute_path))
     told = [problem for error in found for problem in _told(error)]
     yield from dict.fromkeys(told)
+
+
+def _order(place: Iterable[str | int]) -> list[tuple[int, str]]:
+    """Give what puts places in order: items of a list by their numbers, members by their names."""
+    return [(step, "") if isinstance(step, int) else (-1, step) for step in place]
 
 
 @functools.cache
@@ -49,10 +54,17 @@ def schema() -> dict[str, Any]:
 @functools.cache
 def _validator() -> "Validator":
     try:
-        from jsonschema import Draft7Validator
+        from jsonschema import Draft7Validator, validators
     except ModuleNotFoundError:
         raise MissingExtraError("Workflows from documents", "specs") from None
-    return Draft7Validator(schema())
+    # SWF takes 5 for a whole number, and not 5.0.
+    types = Draft7Validator.TYPE_CHECKER.redefine("integer", _is_whole)
+    validator: Validator = validators.extend(Draft7Validator, type_checker=types)(schema())  # type: ignore[no-untyped-call]
+    return validator
+
+
+def _is_whole(checker: object, value: Any) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool)
 
 
 @attrs.frozen
@@ -108,8 +120,9 @@ def _wrong_word(fault: _Fault) -> Iterator[str]:
     yield f"must be one of {', '.join(words)}, not {_shown(fault.value)}. {meant(fault.value, words)}".rstrip()
 
 
-def _too_few(fault: _Fault) -> Iterator[str]:
-    yield f"must have at least {fault.asked}, and has {len(fault.value)}."
+def _empty(fault: _Fault) -> Iterator[str]:
+    # All that the schema asks for is that there is something.
+    yield f"is {'an empty list' if isinstance(fault.value, list) else 'an empty text'}. Put something in it."
 
 
 def _too_long(fault: _Fault) -> Iterator[str]:
@@ -183,8 +196,8 @@ _SENTENCES: Final[Mapping[str, Callable[[_Fault], Iterator[str]]]] = {
     "propertyNames": _wrong_word,
     "type": _wrong_type,
     "enum": _wrong_word,
-    "minItems": _too_few,
-    "minLength": _too_few,
+    "minItems": _empty,
+    "minLength": _empty,
     "maxLength": _too_long,
     "minimum": _too_small,
     "maximum": _too_great,

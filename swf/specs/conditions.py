@@ -113,8 +113,14 @@ def _compared(value: Any, how: str, other: Any) -> bool:
 
 
 def _is_same(value: Any, other: Any) -> bool:
-    # JSON's true is not its 1, and Python's is.
-    return bool(value == other) and isinstance(value, bool) == isinstance(other, bool)
+    match value, other:
+        case list(), list():
+            return len(value) == len(other) and all(map(_is_same, value, other))
+        case dict(), dict():
+            return value.keys() == other.keys() and all(_is_same(value[key], other[key]) for key in value)
+        case _:
+            # JSON's true is not its 1, and Python's is.
+            return bool(value == other) and isinstance(value, bool) == isinstance(other, bool)
 
 
 def _is_number(value: Any) -> bool:

@@ -1,6 +1,6 @@
 """Workflows whose tasks wait for each other's ends: the type ``dag``."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from functools import cached_property
 from typing import Any, ClassVar, Self
 
@@ -11,14 +11,15 @@ from swf.exceptions import SpecError, SpecInputError, ValidationError
 from swf.models.decision import Decision
 from swf.models.history import History
 from swf.shapes import ExecutionId, NameText
-from swf.specs import conditions, inputs, tasks
+from swf.specs import conditions, inputs, news, tasks
 from swf.specs.base import UNNAMED, Problem, Spec
 from swf.specs.deciding import decisions_of, opening
 from swf.specs.graph import Graph
-from swf.specs.inputs import Constant, Input, Place
-from swf.specs.paths import ROOT, compiled
-from swf.specs.progress import RESERVED, Progress
-from swf.specs.tasks import Activity, ChildWorkflow, LambdaFunction, Task, Work
+from swf.specs.inputs import Constant, Input, NoInput, Place
+from swf.specs.parts import RESERVED, items_of, seconds_of
+from swf.specs.paths import NOTHING, ROOT, compiled
+from swf.specs.progress import Progress
+from swf.specs.tasks import Activity, ChildWorkflow, LambdaFunction, Task, Timer, Work
 
 _ID = NameText("id", max=256, min=1)
 
@@ -41,6 +42,18 @@ class Dag(Spec):
     def check(cls, data: Mapping[str, Any]) -> Iterator[Problem]:
         """Give what is wrong: ids, dependencies, references, paths, values."""
         yield from _Checking(data).problems()
+
+    @classmethod
+    def sound(cls, data: Mapping[str, Any], places: Collection[Place]) -> Mapping[str, Any] | None:
+        """Give a workflow in which what is wrong are tasks that do nothing, with the ids and dependencies they had."""
+        spoilt = {place[:2] for place in places}
+        listed = data.get("tasks")
+        if ("tasks",) in spoilt or not isinstance(listed, list):
+            return None
+        tasks = [_stand_in(task, index) if ("tasks", index) in spoilt else task for index, task in enumerate(listed)]
+        left_out = {place[0] for place in spoilt if place}
+        rest = {name: value for name, value in data.items() if name == "tasks" or name not in left_out}
+        return {**rest, "tasks": tasks}
 
     @classmethod
     def read(cls, data: Mapping[str, Any], **head: Any) -> Self:
@@ -66,6 +79,16 @@ class Dag(Spec):
         return following.decisions()
 
 
+def _stand_in(task: Any, index: int) -> dict[str, Any]:
+    said = task if isinstance(task, Mapping) else {}
+    id, needed = said.get("id"), said.get("dependencies")
+    return {
+        "id": id if isinstance(id, str) and id else f"(tasks[{index}])",
+        "timer": 0,
+        "dependencies": needed if isinstance(needed, list) and all(isinstance(each, str) for each in needed) else [],
+    }
+
+
 class Followed:
     """An execution that is followed.
 
@@ -79,7 +102,7 @@ class Followed:
 
     def apply(self, event: Any) -> None:
         """Take one more event into account."""
-        self.progress.apply(event)
+        news.apply(self.progress, event)
 
     def decisions(self) -> list[Decision]:
         """Say what happens next."""
@@ -100,6 +123,7 @@ class _Checking:
             task["id"]: [each for each in task.get("dependencies", ()) if each in self._places] for task in self._tasks
         }
         self._graph = Graph(known)
+        self._begun = frozenset(self._graph.order)
 
     def problems(self) -> Iterator[Problem]:
         for index, task in enumerate(self._tasks):
@@ -178,10 +202,14 @@ class _Checking:
             yield Problem(
                 (*at, "id"), f"there is no task {other!r}. {meant(other, self._places)}Name a task of this workflow."
             )
-        elif not (id is None or self._graph.cycles or (own and other == id) or self._graph.waits_for(id, other)):
+        elif not (id is None or (own and other == id) or self._may_wait_for(id, other)):
             yield Problem(
                 (*at, "id"), f"{other!r} need not be done by then. Add it to the dependencies of the task {id!r}."
             )
+
+    def _may_wait_for(self, id: str, other: str) -> bool:
+        """Tell whether a task waits for another; of one that waits for a circle that is not known."""
+        return id not in self._begun or self._graph.waits_for(id, other)
 
     def _path(self, path: str, at: Place) -> Iterator[Problem]:
         try:
@@ -201,11 +229,11 @@ class _Checking:
     def _values(self, data: Mapping[str, Any], place: Place) -> Iterator[Problem]:
         """Give what SWF would refuse of a task, found by asking for it."""
         task = tasks.read(data)
-        if isinstance(task.input, Constant):
-            try:
-                inputs.text_of(task.input.value)
-            except SpecInputError as error:
-                yield Problem((*place, "input", "value"), str(error))
+        yield from _certain(task.input, inputs.text_of, (*place, "input"))
+        if isinstance(task.work, Timer):
+            yield from _certain(task.work.seconds, seconds_of, (*place, "timer"))
+        if task.for_each is not None:
+            yield from _certain(task.for_each.items, items_of, (*place, "for_each", "items"))
         works: dict[Place, Work] = (
             {place: task.work} if isinstance(task.work, Activity | LambdaFunction | ChildWorkflow) else {}
         )
@@ -220,3 +248,13 @@ class _Checking:
     def _task(self, id: str) -> Mapping[str, Any]:
         task: Mapping[str, Any] = self._tasks[int(self._places[id][-1])]
         return task
+
+
+def _certain(asked: Input, use: Callable[[Any], object], place: Place) -> Iterator[Problem]:
+    """Give what is wrong with an input that is the same whatever happens."""
+    if not isinstance(asked, NoInput | Constant):
+        return
+    try:
+        use(asked.value if isinstance(asked, Constant) else NOTHING)
+    except SpecInputError as error:
+        yield Problem((*place, "value") if isinstance(asked, Constant) else place, str(error))

@@ -234,12 +234,12 @@ class _Source:
 
     Attributes:
         given: The file, or the document itself.
-        stamp: What tells whether the file has changed; None of a document, or a file that is not there.
+        stamp: What tells whether the file has changed or was replaced; None of a document, or a file that is not there.
         document: What it says.
     """
 
     given: str | Path | Document
-    stamp: tuple[int, int] | None
+    stamp: tuple[int, int, int] | None
     document: Document
 
     def fresh(self) -> "_Source":
@@ -261,14 +261,14 @@ def _read(given: str | Path | Document) -> _Source:
     return _Source(given, stamp, given if isinstance(given, Document) else load(given))
 
 
-def _stamp(given: str | Path | Document) -> tuple[int, int] | None:
+def _stamp(given: str | Path | Document) -> tuple[int, int, int] | None:
     if isinstance(given, Document):
         return None
     try:
         found = Path(given).stat()
     except OSError:
         return None
-    return found.st_mtime_ns, found.st_size
+    return found.st_mtime_ns, found.st_size, found.st_ino
 
 
 def _several(documents: str | Path | Document | Iterable[str | Path | Document]) -> list[str | Path | Document]:

@@ -22,13 +22,20 @@ from swf.models.decision import (
 )
 from swf.specs import inputs
 from swf.specs.inputs import Input, Sources
+from swf.specs.openings import PAUSE, Openings
+from swf.specs.parts import TimerOf
 from swf.specs.paths import NOTHING
-from swf.specs.progress import LONGEST_PAUSE_SECONDS, PAUSE, Progress, TimerOf
+from swf.specs.progress import Progress
 from swf.specs.tasks import Activity, ChildWorkflow, LambdaFunction, Work
 
 # SWF keeps so many open in an execution, of each kind.
 # https://docs.aws.amazon.com/amazonswf/latest/developerguide/swf-dg-limits.html
 MOST_OPEN: Final = 1_000
+
+# Timers that room is left for: one for a pause, and the one with which an answer is continued.
+SPARE_TIMERS: Final = 2
+
+LONGEST_PAUSE_SECONDS: Final = 60
 
 RESULT_TOO_LONG: Final = "swf.specs.result-too-long"
 
@@ -54,8 +61,7 @@ def decisions_of(progress: Progress, output: Input | None = None) -> list[Decisi
 
 def _decisions(progress: Progress, output: Input | None) -> Iterator[Decision]:
     if progress.failure is not None and not progress.is_compensating:
-        yield from _canceled_children(progress)
-        yield _failed(progress.failure)
+        yield from _failing(progress, progress.failure)
     elif progress.failure is not None:
         yield from _compensating(progress, progress.failure)
     elif progress.is_cancel_requested:
@@ -64,18 +70,25 @@ def _decisions(progress: Progress, output: Input | None) -> Iterator[Decision]:
         yield from _completed(progress, output)
     else:
         yield from _stale_timers(progress)
-        yield from _due(progress)
+        yield from _due(progress.openings)
+
+
+# The bad ends
+
+
+def _failing(progress: Progress, failure: Failure) -> Iterator[Decision]:
+    yield from _canceled_children(progress)
+    # A child that is about to start cannot be asked to cancel yet, and would outlive the execution.
+    if not progress.openings.has_starting_children:
+        yield _failed(failure)
 
 
 def _failed(failure: Failure) -> Decision:
     return FailWorkflowExecution(reason=failure.reason, details=failure.details)
 
 
-# Cancels
-
-
 def _canceling(progress: Progress) -> Iterator[Decision]:
-    if progress.parts:
+    if progress.openings.parts:
         yield from _stale_timers(progress)
         yield from _cancels(progress)
     else:
@@ -87,26 +100,27 @@ def _compensating(progress: Progress, failure: Failure) -> Iterator[Decision]:
         yield _failed(failure)
         return
     yield from _stale_timers(progress)
-    yield from _cancels(progress)
-    yield from _due(progress)
+    if progress.openings.is_only_undoing:
+        yield from _due(progress.openings)
+    else:
+        yield from _cancels(progress)
 
 
 def _cancels(progress: Progress) -> Iterator[Decision]:
     """Give requests to cancel what is open and was not asked yet."""
-    for part in progress.parts.values():
-        if isinstance(part.work, Activity) and not part.is_cancel_asked and part.undoes is None:
-            yield RequestCancelActivityTask(activity_id=part.key)
-    yield from _canceled_children(progress)
+    for part in progress.openings.uncanceled_activities:
+        yield RequestCancelActivityTask(activity_id=part.key)
+    children = list(_canceled_children(progress))
+    yield from _pause(progress.openings) if children and progress.openings.is_pausing else children
 
 
 def _canceled_children(progress: Progress) -> Iterator[Decision]:
-    for part in progress.parts.values():
-        if isinstance(part.work, ChildWorkflow) and part.has_started and not part.is_cancel_asked:
-            yield RequestCancelExternalWorkflowExecution(workflow_id=progress.child_id(part.key))
+    for part in progress.openings.uncanceled_children:
+        yield RequestCancelExternalWorkflowExecution(workflow_id=progress.child_id(part.key))
 
 
 def _stale_timers(progress: Progress) -> Iterator[Decision]:
-    return (CancelTimer(timer_id=timer_id) for timer_id in progress.stale)
+    return (CancelTimer(timer_id=timer_id) for timer_id in progress.openings.stale)
 
 
 # The good end
@@ -133,23 +147,23 @@ def _result(progress: Progress, output: Input | None) -> str | None:
 # What is begun
 
 
-def _due(progress: Progress) -> Iterator[Decision]:
-    if progress.is_pausing:
-        yield from _pause(progress)
+def _due(openings: Openings) -> Iterator[Decision]:
+    if openings.is_pausing:
+        yield from _pause(openings)
         return
-    for kind, due in progress.due.items():
-        room = MOST_OPEN - progress.open[kind]
-        for id, each in islice(due.items(), max(0, room)):
+    for kind, due in openings.due.items():
+        most = MOST_OPEN - SPARE_TIMERS if kind == "timer" else MOST_OPEN
+        for id, each in islice(due.items(), max(0, most - openings.open[kind])):
             if isinstance(each, TimerOf):
                 yield StartTimer(timer_id=id, start_to_fire_timeout=each.seconds)
             else:
                 yield opening(each.work, id, each.text)
 
 
-def _pause(progress: Progress) -> Iterator[Decision]:
-    timer_id = f"{PAUSE}-{progress.refusals}"
-    if timer_id not in progress.timers:
-        seconds = min(LONGEST_PAUSE_SECONDS, 2 ** min(progress.refusals - 1, 10))
+def _pause(openings: Openings) -> Iterator[Decision]:
+    timer_id = f"{PAUSE}-{openings.refusals}"
+    if timer_id not in openings.timers:
+        seconds = min(LONGEST_PAUSE_SECONDS, 2 ** min(openings.refusals - 1, 10))
         yield StartTimer(timer_id=timer_id, start_to_fire_timeout=seconds)
 
 

@@ -2,7 +2,7 @@
 
 import math
 from collections import Counter
-from collections.abc import Container, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from decimal import Decimal
 from pathlib import Path
 from typing import Any, Self, overload
@@ -18,6 +18,9 @@ from swf.specs.inputs import Place
 
 # What a workflow says of these is a value, whatever its type.
 _VALUES = frozenset({"value", "default", "equals", "not_equals", "in"})
+
+# Aliases of YAML can make much of a short text.
+MOST_VALUES = 1_000_000
 
 
 @attrs.frozen
@@ -71,9 +74,10 @@ class Document:
             SpecError: Something is wrong; names each place.
         """
         try:
+            _refuse_unreadable(found)
             data = _with_texts(_plain(found.data), found, ())
-            wrong = [*_not_json(data, ()), *checking.problems(data)]
-            wrong += _problems(data, {problem.place[:2] for problem in wrong})
+            wrong = _wrong_form(data)
+            wrong += _problems(data, {problem.place for problem in wrong})
             if not wrong:
                 return cls(found.name, tuple(_specs(data)))
         except RecursionError:
@@ -123,6 +127,26 @@ def loads(text: str, form: str = "json", *, name: str = "document") -> Document:
     return Document.read(documents.parse(name, text, form, SpecError))
 
 
+def _refuse_unreadable(found: documents.Document) -> None:
+    if found.data is None:
+        raise SpecError(f"{found.name} is empty. Write a version and workflows into it.")
+    if _size(found.data, {}) > MOST_VALUES:
+        raise SpecError(
+            f"{found.name} has more than {MOST_VALUES:,} values, once all that aliases stand for is written out. Have "
+            "fewer."
+        )
+
+
+def _size(value: Any, known: dict[int, int]) -> int:
+    """Give how many values there are in a value, each counted as often as aliases name it."""
+    if not isinstance(value, dict | list):
+        return 1
+    if id(value) not in known:
+        held = value.values() if isinstance(value, dict) else value
+        known[id(value)] = 1 + sum(_size(each, known) for each in held)
+    return known[id(value)]
+
+
 def _plain(value: Any) -> Any:
     """Give a value as JSON has it: what is a decimal number there is a float here."""
     match value:
@@ -134,6 +158,12 @@ def _plain(value: Any) -> Any:
             return float(value)
         case _:
             return value
+
+
+def _wrong_form(data: Any) -> list[Problem]:
+    strange = list(_not_json(data, ()))
+    places = {problem.place for problem in strange}
+    return [*strange, *(problem for problem in checking.problems(data) if problem.place not in places)]
 
 
 def _not_json(data: Any, place: Place) -> Iterator[Problem]:
@@ -183,15 +213,25 @@ def _at(data: Any, place: Place) -> Any:
 # What the schema cannot tell
 
 
-def _problems(data: Any, passed_over: Container[Place]) -> Iterator[Problem]:
-    """Give what is wrong with workflows whose form is right."""
-    workflows = data.get("workflows") if isinstance(data, dict) else None
-    placed = [
-        (("workflows", index), each) for index, each in enumerate(workflows if isinstance(workflows, list) else ())
-    ]
-    placed = [(place, workflow) for place, workflow in placed if place not in passed_over]
-    names = Counter((workflow["name"], workflow["version"]) for _, workflow in placed)
-    for place, workflow in placed:
+def _problems(data: Any, told: Collection[Place]) -> Iterator[Problem]:
+    """Give what is wrong with workflows beside their form, of which it was told in which places it is wrong."""
+    listed = data.get("workflows") if isinstance(data, dict) else None
+    spoilt: dict[Place, list[Place]] = {}
+    for place in told:
+        spoilt.setdefault(place[:2], []).append(place[2:])
+    workflows = {
+        ("workflows", index): workflow
+        for index, workflow in enumerate(listed if isinstance(listed, list) else ())
+        if isinstance(workflow, dict)
+    }
+    yield from _problems_of_heads({place: each for place, each in workflows.items() if place not in spoilt})
+    for place, workflow in workflows.items():
+        yield from _problems_of_kind(workflow, place, spoilt.get(place, []))
+
+
+def _problems_of_heads(workflows: Mapping[Place, Mapping[str, Any]]) -> Iterator[Problem]:
+    names = Counter((workflow["name"], workflow["version"]) for workflow in workflows.values())
+    for place, workflow in workflows.items():
         name, version = workflow["name"], workflow["version"]
         try:
             _registration(workflow).workflow_type("any", name, version)
@@ -201,18 +241,20 @@ def _problems(data: Any, passed_over: Container[Place]) -> Iterator[Problem]:
             yield Problem(place, f"the workflow {name!r} has the version {version!r} twice. Give one another version.")
         if {"registration", "registration_defaults"} <= workflow.keys():
             yield Problem(place, "has registration and registration_defaults, which are the same. Keep registration.")
-        yield from _problems_of_kind(workflow, place)
 
 
-def _problems_of_kind(workflow: Mapping[str, Any], place: Place) -> Iterator[Problem]:
-    asked = workflow["spec_type"]
+def _problems_of_kind(workflow: Mapping[str, Any], place: Place, spoilt: Collection[Place]) -> Iterator[Problem]:
+    asked = workflow.get("spec_type")
+    if not isinstance(asked, str) or not asked:
+        return
     kind = base.kind(asked)
     if kind is None:
         known = base.kinds()
         said = f"there is no spec_type {asked!r}. {meant(asked, known)}There are: {', '.join(known)}."
         yield Problem((*place, "spec_type"), said)
         return
-    for problem in kind.check(workflow):
+    sound = kind.sound(workflow, spoilt) if spoilt else workflow
+    for problem in () if sound is None else kind.check(sound):
         yield Problem((*place, *problem.place), problem.said)
 
 

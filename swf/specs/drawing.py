@@ -9,7 +9,7 @@ import attrs
 
 from swf.specs.dag import Dag
 from swf.specs.inputs import Constant
-from swf.specs.progress import State
+from swf.specs.parts import State
 from swf.specs.tasks import Activity, ChildWorkflow, LambdaFunction, Signal, Task, Timer
 
 States = Mapping[str, State]

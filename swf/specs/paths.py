@@ -60,6 +60,8 @@ def compiled(path: str) -> "JSONPath":
     environment = _environment()
     from jsonpath import JSONPath, JSONPathError
 
+    if not path.startswith(ROOT):
+        raise SpecError(f"{path!r} is no JSON path: it does not begin with $. Write it as $.order.items[0], say.")
     try:
         query = environment.compile(_as_standard(path))
     except (JSONPathError, RecursionError) as error:

@@ -14,6 +14,8 @@ OnFailure = Literal["fail", "continue", "compensate"]
 Outcome = Literal["failed", "timed_out", "canceled", "terminated", "not_scheduled"]
 Seconds = int | str
 
+_DAY_SECONDS = 86_400
+
 
 @attrs.frozen(kw_only=True)
 class Activity:
@@ -78,22 +80,23 @@ class Retry:
         max_attempts: How often at most, the first one included.
         delay: Seconds before the second attempt.
         backoff: By which each further delay grows.
-        max_delay: Seconds that a delay may last.
+        max_delay: Seconds that a delay may last; None is a day, or the first delay if that is longer.
         on: Which outcomes are tried again.
     """
 
     max_attempts: int = 1
     delay: float = 0
     backoff: float = 1
-    max_delay: float = 86_400
+    max_delay: float | None = None
     on: tuple[Outcome, ...] = ("failed", "timed_out")
 
     def delay_after(self, failures: int) -> float:
         """Give the seconds to wait after so many attempts failed."""
+        longest = max(self.delay, _DAY_SECONDS) if self.max_delay is None else self.max_delay
         try:
-            return min(self.delay * self.backoff ** (failures - 1), self.max_delay)
+            return min(self.delay * self.backoff ** (failures - 1), longest)
         except OverflowError:
-            return self.max_delay
+            return longest
 
 
 @attrs.frozen(kw_only=True)

@@ -2,7 +2,7 @@
 
 import secrets
 import subprocess
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any, Final
 
@@ -19,7 +19,7 @@ from swf.specs.base import Spec
 from swf.specs.dag import Dag
 from swf.specs.decider import SpecDecider
 from swf.specs.document import Document
-from swf.specs.tasks import Activity, ChildWorkflow
+from swf.specs.tasks import Activity, ChildWorkflow, LambdaFunction
 
 Function = Callable[[Any], Any]
 
@@ -42,6 +42,7 @@ class Trial:
         spec: The workflow in it.
         domain: The domain.
         functions: What performs the activities, by name or by name and version: functions of the input.
+        lambdas: The names of the Lambda functions that there are; None if that is not known.
         concurrency: How many activity tasks of each task list are worked on at the same time.
         task_list: Where the execution's decision tasks go: its own, so that nobody else takes them.
     """
@@ -50,6 +51,7 @@ class Trial:
     spec: Spec
     domain: Domain
     functions: Mapping[str | TypeId, Function]
+    lambdas: Collection[str] | None = None
     concurrency: int = 8
     task_list: str = attrs.field(factory=lambda: f"{TASK_LIST}-{secrets.token_hex(4)}")
 
@@ -63,7 +65,7 @@ class Trial:
                 continue
 
     def check(self) -> None:
-        """Refuse to begin while an activity would wait for ever.
+        """Refuse to begin while an activity would wait for ever, or a Lambda function is not there.
 
         Raises:
             ValidationError: Nothing performs it.
@@ -73,6 +75,14 @@ class Trial:
             raise ValidationError(
                 f"Nothing performs the activity types {', '.join(left)}. Give a function or a command for each: "
                 f"--activity {left[0].split()[0]}=module:function"
+            )
+        gone = sorted(
+            {each.name for each in self._lambda_works() if self.lambdas is not None} - {*(self.lambdas or ())}
+        )
+        if gone:
+            raise ValidationError(
+                f"Nothing stands for the Lambda functions {', '.join(gone)}. Give a function or a command for each: "
+                f"--lambda {gone[0]}=module:function"
             )
 
     @contextmanager
@@ -120,6 +130,10 @@ class Trial:
                     yield task.work
                 if task.compensation is not None:
                     yield task.compensation.work
+
+    def _lambda_works(self) -> Iterator[LambdaFunction]:
+        works = (task.work for dag in self._dags() for task in dag.tasks.values())
+        return (work for work in works if isinstance(work, LambdaFunction))
 
     def _activities(self) -> Iterator[TypeId]:
         return (work.type for work in self._activity_works())

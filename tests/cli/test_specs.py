@@ -166,6 +166,8 @@ def test_an_execution_that_fails_is_told(path, capsys):
         (["--activity", "boil=kitchen_of_specs:bake"], "The module kitchen_of_specs has no function 'bake'."),
         (["--activity", "boil=no_kitchen:boil"], "There is no module 'no_kitchen'"),
         (["--input", "{"], "is no JSON"),
+        (["--signal", "go={"], "{ is no JSON"),
+        (["--signal", "=5"], "'=5' names no signal."),
         (["eggs"], "has no workflow 'eggs'"),
         (["--lambda", "f=cat", "--endpoint", "http://127.0.0.1:1"], "are for an SWF of this process"),
     ],

@@ -211,6 +211,18 @@ def test_a_document_that_changes_is_applied_to_what_happened_before(tmp_path, en
     assert decision.activity_id == "late"
 
 
+def test_a_file_that_another_takes_the_place_of_is_read_again(tmp_path, env):
+    path = write(tmp_path / "w.json", written(activity("a"), version="1.0"))
+    decider = SpecDecider(path, env.domain, "spam")
+    other = write(tmp_path / "other.json", written(activity("a"), version="1.1"))
+    was = path.stat().st_mtime_ns
+    os.utime(other, ns=(was, was))
+    other.replace(path)
+
+    assert decider.reload() is True
+    assert decider.types == [("spam", "1.1")]
+
+
 def test_an_answer_that_was_lost_is_decided_again(env, worker):
     spec = spec_of(activity("a"), activity("b", "a"))
     decider = SpecDecider(Document("d", (spec,)), env.domain, "spam")

@@ -37,6 +37,13 @@ def decided(spec, builder):
     return decide(spec, builder.history)
 
 
+def states(spec, builder):
+    followed = spec.follow()
+    for event in builder.history:
+        followed.apply(event)
+    return followed.progress.states
+
+
 def reason(spec, builder):
     """Give why the execution is failed, which has to be all that is decided."""
     [decision] = decided(spec, builder)
@@ -129,22 +136,15 @@ ENDS = {
         lambda builder: builder.add_activity_task_failed("a", reason="no eggs"),
         "TaskFailed: The task 'a' failed: no eggs",
     ),
-    "start to close": (
-        lambda builder: builder.add_activity_task_timed_out("a", timeout_type="START_TO_CLOSE"),
-        "TaskFailed: The task 'a' timed out: START_TO_CLOSE",
-    ),
-    "schedule to start": (
-        lambda builder: builder.add_activity_task_timed_out("a", timeout_type="SCHEDULE_TO_START"),
-        "TaskFailed: The task 'a' timed out: SCHEDULE_TO_START",
-    ),
-    "schedule to close": (
-        lambda builder: builder.add_activity_task_timed_out("a", timeout_type="SCHEDULE_TO_CLOSE"),
-        "TaskFailed: The task 'a' timed out: SCHEDULE_TO_CLOSE",
-    ),
-    "heartbeat": (
-        lambda builder: builder.add_activity_task_timed_out("a", timeout_type="HEARTBEAT"),
-        "TaskFailed: The task 'a' timed out: HEARTBEAT",
-    ),
+    **{
+        timeout_type: (
+            lambda builder, timeout_type=timeout_type: builder.add_activity_task_timed_out(
+                "a", timeout_type=timeout_type
+            ),
+            f"TaskFailed: The task 'a' timed out: {timeout_type}",
+        )
+        for timeout_type in ("START_TO_CLOSE", "SCHEDULE_TO_START", "SCHEDULE_TO_CLOSE", "HEARTBEAT")
+    },
     "canceled": (
         lambda builder: [
             builder.add_activity_task_cancel_requested("a"),
@@ -163,7 +163,7 @@ def ended(how):
     return builder
 
 
-@pytest.mark.parametrize("how", [each for each in ENDS if each not in ("schedule to start", "canceled")])
+@pytest.mark.parametrize("how", [each for each in ENDS if each not in ("SCHEDULE_TO_START", "canceled")])
 def test_a_task_that_ends_badly_fails_the_execution(how):
     assert reason(spec_of(activity("a")), ended(how)) == ENDS[how][1]
 
@@ -171,9 +171,9 @@ def test_a_task_that_ends_badly_fails_the_execution(how):
 def test_a_task_that_nobody_takes_fails_the_execution():
     builder = history()
     builder.add_activity_task_scheduled(WORK, "a")
-    ENDS["schedule to start"][0](builder)
+    ENDS["SCHEDULE_TO_START"][0](builder)
 
-    assert reason(spec_of(activity("a")), builder) == ENDS["schedule to start"][1]
+    assert reason(spec_of(activity("a")), builder) == ENDS["SCHEDULE_TO_START"][1]
 
 
 def test_a_task_that_somebody_else_canceled_fails_the_execution():
@@ -203,7 +203,7 @@ def test_a_task_that_swf_refuses_fails_the_execution(cause):
     assert reason(spec_of(activity("a")), builder) == f"TaskFailed: The task 'a' could not be started: {cause}"
 
 
-@pytest.mark.parametrize("how", ["failed", "start to close", "heartbeat"])
+@pytest.mark.parametrize("how", ["failed", "START_TO_CLOSE", "HEARTBEAT"])
 def test_what_may_fail_is_done_without(how):
     spec = spec_of(activity("a", on_failure="continue"), activity("b", "a", input=result_of("a", default="none")))
 
@@ -310,6 +310,13 @@ def test_a_condition_that_finds_nothing_fails_the_execution():
     assert reason(spec, history(input={})).startswith("InputError: The task 'a' reads $.go")
 
 
+def test_true_is_no_number_in_lists_and_objects_either():
+    spec = spec_of(activity("a", when={"value": of_input(), "equals": {"x": [1]}}))
+
+    assert decided(spec, history(input={"x": [True]})) == [CompleteWorkflowExecution()]
+    assert decided(spec, history(input={"x": [1.0]})) == [schedule("a")]
+
+
 # Retries
 
 THRICE = {"max_attempts": 3, "delay": 10, "backoff": 2}
@@ -332,6 +339,26 @@ def test_a_failure_is_tried_again_after_a_delay_that_grows():
     assert (first.start_to_fire_timeout, second.start_to_fire_timeout) == (10, 20)
     assert again == [schedule("a")]
     assert reason(spec, builder) == "TaskFailed: The task 'a' failed after 3 attempts: still no eggs"
+
+
+@pytest.mark.parametrize(
+    ("said", "seconds"),
+    [
+        ({"delay": 172_800}, 172_800),
+        ({"delay": 80_000, "backoff": 2}, 86_400),
+        ({"delay": 172_800, "max_delay": 60}, 60),
+    ],
+)
+def test_a_delay_grows_to_a_day_unless_it_is_said_otherwise(said, seconds):
+    spec = spec_of(activity("a", retry={"max_attempts": 3, **said}))
+    builder = history()
+    builder.add_activity_task(WORK, "a", last_state="failed")
+    builder.add_timer("swf.specs.retry-1-a", start_to_fire_timeout=60)
+    builder.add_activity_task(WORK, "a", last_state="failed")
+
+    [timer] = decided(spec, builder)
+
+    assert (timer.timer_id, timer.start_to_fire_timeout) == ("swf.specs.retry-2-a", seconds)
 
 
 def test_without_a_delay_it_is_tried_again_at_once():
@@ -364,7 +391,7 @@ def test_a_failure_may_say_when_to_try_again():
 def test_only_the_outcomes_that_are_named_are_tried_again(on, is_tried_again):
     spec = spec_of(activity("a", retry={"max_attempts": 2, "on": on}))
 
-    assert (decided(spec, ended("heartbeat")) == [schedule("a")]) is is_tried_again
+    assert (decided(spec, ended("HEARTBEAT")) == [schedule("a")]) is is_tried_again
 
 
 # For each
@@ -411,6 +438,27 @@ def test_an_item_that_may_fail_leaves_a_gap():
     builder.add_activity_task_completed("a[1]", result="5")
 
     assert decided(spec, builder) == [schedule("b", input="[null,5]")]
+
+
+def test_a_list_that_is_not_there_leaves_no_result():
+    each = activity("a", for_each={"items": of_input("$.gone")}, on_failure="continue")
+    spec = spec_of(each, activity("b", "a", input=result_of("a", default="no list")))
+
+    assert decided(spec, history(input={})) == [schedule("b", input='"no list"')]
+
+
+def test_a_task_of_which_an_item_failed_is_open_while_others_are():
+    spec = spec_of(activity("a", for_each={"items": of_input()}, on_failure="continue"))
+    builder = history(input=[1, 2])
+    builder.add_activity_task_scheduled(WORK, "a[0]")
+    builder.add_activity_task_scheduled(WORK, "a[1]")
+    builder.add_activity_task_failed("a[0]")
+
+    before = states(spec, builder)
+    builder.add_activity_task_completed("a[1]")
+
+    assert before == {"a": "open"}
+    assert states(spec, builder) == {"a": "failed"}
 
 
 def test_many_items_that_cannot_be_begun_end():
@@ -634,7 +682,82 @@ def test_children_are_asked_to_cancel_when_the_execution_fails():
     assert end.type == "FailWorkflowExecution"
 
 
+def test_an_execution_that_fails_waits_for_a_child_that_is_about_to_start():
+    spec = spec_of(activity("a"), {"id": "c", "workflow": {"name": "Child", "version": "2"}})
+    builder = history()
+    _, start = decided(spec, builder)
+    builder.add_activity_task_scheduled(WORK, "a")
+    builder.add_start_child_workflow_execution_initiated(CHILD, start.workflow_id)
+    builder.add_activity_task_failed("a")
+
+    before = decided(spec, builder)
+    builder.add_child_workflow_execution_started(start.workflow_id)
+
+    assert before == []
+    assert [decision.type for decision in decided(spec, builder)] == [
+        "RequestCancelExternalWorkflowExecution",
+        "FailWorkflowExecution",
+    ]
+
+
+def test_an_execution_that_fails_does_not_wait_for_a_child_that_cannot_start():
+    spec = spec_of(activity("a"), {"id": "c", "workflow": {"name": "Child", "version": "2"}})
+    builder = history()
+    _, start = decided(spec, builder)
+    builder.add_activity_task_scheduled(WORK, "a")
+    builder.add_start_child_workflow_execution_initiated(CHILD, start.workflow_id)
+    builder.add_activity_task_failed("a", reason="no eggs")
+    builder.add_start_child_workflow_execution_failed(CHILD, start.workflow_id, cause="WORKFLOW_ALREADY_RUNNING")
+
+    assert reason(spec, builder) == "TaskFailed: The task 'a' failed: no eggs"
+
+
 # Cancellation
+
+
+@pytest.mark.parametrize("cause", ["OPERATION_NOT_PERMITTED", "ACTIVITY_ID_UNKNOWN"])
+def test_a_cancel_that_swf_refuses_is_not_asked_for_again(cause):
+    builder = history()
+    builder.add_activity_task_scheduled(WORK, "a")
+    builder.add_workflow_execution_cancel_requested()
+
+    first = decided(spec_of(activity("a")), builder)
+    builder.add_request_cancel_activity_task_failed("a", cause=cause)
+    second = decided(spec_of(activity("a")), builder)
+    builder.add_activity_task_completed("a")
+
+    assert first == [RequestCancelActivityTask(activity_id="a")]
+    assert second == []
+    assert decided(spec_of(activity("a"), activity("b", "a")), builder) == [CancelWorkflowExecution()]
+
+
+def canceled_child():
+    """Give the history of an execution that is canceled, and the workflow id of the child that runs."""
+    builder = history()
+    workflow_id = child_of(builder)
+    builder.add_child_workflow_execution(CHILD, workflow_id, last_state="started")
+    builder.add_workflow_execution_cancel_requested()
+    return builder, workflow_id
+
+
+def test_a_child_that_deciders_may_not_cancel_is_waited_for():
+    builder, workflow_id = canceled_child()
+    builder.add_request_cancel_external_workflow_execution_failed(workflow_id, cause="OPERATION_NOT_PERMITTED")
+
+    assert decided(with_child(), builder) == []
+
+
+def test_children_that_are_canceled_too_fast_are_asked_again_after_a_pause():
+    builder, workflow_id = canceled_child()
+    builder.add_request_cancel_external_workflow_execution_failed(
+        workflow_id, cause="REQUEST_CANCEL_EXTERNAL_WORKFLOW_EXECUTION_RATE_EXCEEDED"
+    )
+
+    [pause] = decided(with_child(), builder)
+    builder.add_timer(pause.timer_id, start_to_fire_timeout=pause.start_to_fire_timeout)
+
+    assert pause == StartTimer(timer_id="swf.specs.pause-1", start_to_fire_timeout=1)
+    assert decided(with_child(), builder) == [RequestCancelExternalWorkflowExecution(workflow_id=workflow_id)]
 
 
 def test_a_cancel_request_reaches_what_is_open_and_ends_the_execution_once_all_is_closed():
@@ -775,6 +898,20 @@ def test_no_more_are_open_than_swf_allows():
     assert decided(spec, builder) == [schedule("t1000"), schedule("t1001")]
 
 
+def test_timers_leave_room_for_a_pause():
+    spec = spec_of({"id": "nap", "timer": 60, "for_each": {"items": of_input()}}, activity("a"))
+    builder = history(input=[0] * 1_000)
+
+    first = decided(spec, builder)
+    for decision in first:
+        if isinstance(decision, StartTimer):
+            builder.add_timer_started(decision.timer_id, start_to_fire_timeout=60)
+    builder.add_schedule_activity_task_failed(WORK, "a", cause="ACTIVITY_CREATION_RATE_EXCEEDED")
+
+    assert [decision.type for decision in first].count("StartTimer") == 998
+    assert decided(spec, builder) == [StartTimer(timer_id="swf.specs.pause-1", start_to_fire_timeout=1)]
+
+
 # Compensation
 
 UNDO = {"type": {"name": "Undo", "version": "1"}, "input": result_of("hotel", "$.id")}
@@ -836,6 +973,26 @@ def test_an_undoing_that_fails_is_told_and_the_rest_is_undone():
     builder.add_activity_task(("Undo", "1"), "swf.specs.undo-hotel")
 
     assert reason(trip(), builder).endswith("no car What undoes 'slow' failed, too: cannot")
+
+
+def test_nothing_is_undone_while_something_is_open_that_was_decided_before():
+    builder = history()
+    builder.add_activity_task(WORK, "hotel", result='{"id": 7}')
+    builder.add_activity_task(WORK, "flight")
+    builder.add_activity_task(WORK, "car", last_state="failed", reason="no car")
+    # The answer to this is what was still to be sent of an earlier one.
+    builder.add_decision_task_started()
+    builder.add_decision_task_completed()
+    builder.add_activity_task_scheduled(WORK, "slow")
+    builder.add_activity_task_started("slow")
+
+    before = decided(trip(), builder)
+    builder.add_workflow_execution_signaled("wake")
+    builder.add_activity_task_cancel_requested("slow")
+    builder.add_activity_task_canceled("slow")
+
+    assert before == [RequestCancelActivityTask(activity_id="slow")]
+    assert decided(trip(), builder) == [undo("flight")]
 
 
 def test_an_undoing_can_be_tried_again():

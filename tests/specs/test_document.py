@@ -116,7 +116,7 @@ def test_any_version_1_is_read(version):
 @pytest.mark.parametrize(
     ("tasks", "told"),
     [
-        ([], "workflows[0].tasks: must have at least 1, and has 0."),
+        ([], "workflows[0].tasks: is an empty list."),
         ([activity("a", timout=5)], "workflows[0].tasks[0]: there is no member 'timout' here. Did you mean 'timeout'?"),
         ([{"type": {"name": "n", "version": "1"}}], "workflows[0].tasks[0]: 'id' is missing."),
         ([{"id": "a"}], "workflows[0].tasks[0]: must have one of type, lambda, workflow, timer, signal."),
@@ -127,6 +127,21 @@ def test_any_version_1_is_read(version):
             "tasks[0].timeout: must be whole seconds from 0 to 99,999,999, or NONE, not '5'.",
         ),
         ([activity("a", priority=1.5)], "workflows[0].tasks[0].priority: must be a whole number, not 1.5."),
+        ([activity("a", priority=1.0)], "workflows[0].tasks[0].priority: must be a whole number, not 1.0."),
+        ([{"id": "a", "timer": 5.0}], "workflows[0].tasks[0].timer: must be a whole number, not 5.0."),
+        (
+            [{"id": "a", "timer": {"type": "constant", "value": "soon"}}],
+            "workflows[0].tasks[0].timer.value: is to wait for 'soon' seconds.",
+        ),
+        ([{"id": "a", "timer": {"type": "none"}}], "workflows[0].tasks[0].timer: is to wait for nothing seconds."),
+        (
+            [activity("a", for_each={"items": {"type": "constant", "value": 5}})],
+            "workflows[0].tasks[0].for_each.items.value: is to be done for each item of a list, and 5 is none.",
+        ),
+        (
+            [activity("a", input=of_input("order.id"))],
+            "workflows[0].tasks[0].input.path: 'order.id' is no JSON path: it does not begin with $.",
+        ),
         ([activity("a", dependencies="b")], "workflows[0].tasks[0].dependencies: must be a list, not 'b'."),
         ([activity("a"), activity("b", "a", "a")], "workflows[0].tasks[1].dependencies: has 'a' twice."),
         ([activity("a", "b")], "workflows[0].tasks[0].dependencies[0]: there is no task 'b'."),
@@ -205,7 +220,7 @@ def test_a_mistake_in_a_task_is_told_with_its_place(tasks, told):
     ("changes", "told"),
     [
         ({"spec_type": "dga"}, "workflows[0].spec_type: there is no spec_type 'dga'. Did you mean 'dag'?"),
-        ({"name": ""}, "workflows[0].name: must have at least 1, and has 0."),
+        ({"name": ""}, "workflows[0].name: is an empty text."),
         ({"name": 5}, "workflows[0].name: must be a text, not 5."),
         ({"name": "a/b"}, "workflows[0]: WorkflowType: name 'a/b' contains '/', which SWF allows in no name."),
         ({"registration": {"task_list": "a|b"}}, "workflows[0]: WorkflowType: task_list 'a|b' contains '|'"),
@@ -229,7 +244,7 @@ def test_a_mistake_in_a_workflow_is_told_with_its_place(changes, told):
         ("[]", "w.json: must be an object, not a list."),
         ("{}", "'version' and 'workflows' are missing."),
         ({"version": "2.0", "workflows": []}, "version: '2.0' is no version of this format that is known here."),
-        ({"version": "1.0", "workflows": []}, "workflows: must have at least 1, and has 0."),
+        ({"version": "1.0", "workflows": []}, "workflows: is an empty list."),
         ({"version": "1.0", "workflows": [5]}, "workflows[0]: must be an object, not 5."),
         (
             {"version": "1.0", "workflows": written(activity("a"))["workflows"] * 2},
@@ -264,11 +279,106 @@ def test_a_mistake_in_yaml_is_told_with_its_line():
         loads(text, "yaml")
 
 
-def test_what_yaml_has_and_json_has_not_is_told():
-    text = yaml.safe_dump(written(activity("a", input={"type": "constant", "value": datetime.date(2030, 1, 31)})))
+def test_what_yaml_has_and_json_has_not_is_told_once():
+    constant = {"type": "constant", "value": datetime.date(2030, 1, 31)}
+    text = yaml.safe_dump(written(activity("a", input=constant, task_list=datetime.date(2030, 1, 31))))
 
-    with pytest.raises(SpecError, match=r"tasks\[0\]\.input\.value \(line \d+\): is a date, which JSON does not have"):
+    with pytest.raises(SpecError) as error:
         loads(text, "yaml")
+
+    assert [problem.partition(" (line ")[0] for problem in error.value.problems] == [
+        "workflows[0].tasks[0].input.value",
+        "workflows[0].tasks[0].task_list",
+    ]
+    assert all("is a date, which JSON does not have" in problem for problem in error.value.problems)
+
+
+def test_members_in_yaml_are_called_as_they_are_written():
+    text = """
+    version: "1.0"
+    workflows:
+      - spec_type: dag
+        name: spam
+        version: "1.0"
+        tasks:
+          - id: a
+            type: {name: Work, version: "1"}
+            retry: {max_attempts: 2, on: [failed]}
+            input: {type: constant, value: {1.10: one, ~: none, yes: true}}
+    """
+
+    task = loads(text, "yaml").spec("spam").tasks["a"]
+
+    assert task.retry.on == ("failed",)
+    assert task.input == Constant({"1.10": "one", "~": "none", "yes": True})
+
+
+@pytest.mark.parametrize("text", ["", "# nothing yet", "null"])
+def test_an_empty_document_is_told(text):
+    with pytest.raises(SpecError, match=r"^document is empty\. Write a version and workflows into it\.$"):
+        loads(text, "yaml")
+
+
+def test_a_short_text_that_stands_for_much_is_refused():
+    lines = ["a0: &a0 [x, x]", *(f"a{n}: &a{n} [*a{n - 1}, *a{n - 1}]" for n in range(1, 60))]
+
+    with pytest.raises(SpecError, match="has more than 1,000,000 values, once all that aliases stand for is written"):
+        loads("\n".join(lines), "yaml")
+
+
+def test_aliases_may_say_things_once():
+    text = """
+    version: "1.0"
+    workflows:
+      - spec_type: dag
+        name: spam
+        version: "1.0"
+        tasks:
+          - &work {id: a, type: {name: Work, version: "1"}, timeout: 5}
+          - {<<: *work, id: b}
+    """
+
+    assert [task.work.timeout for task in loads(text, "yaml").spec("spam").tasks.values()] == [5, 5]
+
+
+def test_mistakes_are_told_in_the_order_of_the_document():
+    error = refused(written(*(activity(f"t{number}", timeout="soon") for number in range(12))))
+
+    assert [problem.partition(".timeout")[0] for problem in error.problems] == [
+        f"workflows[0].tasks[{number}]" for number in range(12)
+    ]
+
+
+def test_what_is_wrong_beside_the_form_is_told_with_it():
+    error = refused(
+        written(
+            activity("a", timeout="soon"),
+            activity("b", "a", input=result_of("a", "no path")),
+            activity("c", input=result_of("a")),
+            activity(5, "gone"),
+            {"id": "d", "dependencies": ["e"]},
+            activity("e", "d"),
+            output=5,
+        )
+    )
+
+    assert [problem.partition(":")[0] for problem in error.problems] == [
+        "workflows[0].output",
+        "workflows[0].tasks[0].timeout",
+        "workflows[0].tasks[3].id",
+        "workflows[0].tasks[4]",
+        "workflows[0].tasks[1].input.path",
+        "workflows[0].tasks[2].input.id",
+        "workflows[0].tasks[3].dependencies[0]",
+        "workflows[0].tasks[4]",
+    ]
+    assert error.problems[-1].endswith("the tasks wait for each other: d -> e -> d. Break the circle.")
+
+
+def test_references_are_looked_at_beside_a_circle():
+    error = refused(written(activity("a", "b"), activity("b", "a"), activity("c"), activity("d", input=result_of("c"))))
+
+    assert "workflows[0].tasks[3].input.id: 'c' need not be done by then" in str(error)
 
 
 def test_a_document_that_holds_itself_is_refused():

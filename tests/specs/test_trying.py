@@ -70,6 +70,15 @@ def test_an_activity_that_nothing_performs_is_told_before_anything_begins(own):
         trial.check()
 
 
+def test_a_lambda_function_that_nothing_stands_for_is_told_before_anything_begins(own):
+    document = loads(json.dumps(written({"id": "a", "lambda": "count"}, {"id": "b", "lambda": "sum"})))
+    said = {"document": document, "spec": document.spec("spam"), "domain": domain_of(own), "functions": {}}
+
+    with pytest.raises(ValidationError, match=r"Nothing stands for the Lambda functions sum\. .*--lambda sum="):
+        Trial(**said, lambdas={"count"}).check()
+    Trial(**said).check()
+
+
 def test_what_a_function_raises_fails_the_execution(own):
     def work(given):
         raise ValueError("3000 is too much")

@@ -129,12 +129,10 @@ def test_the_tutorial_from_a_document_to_a_completed_execution(tmp_path, url, aw
         aws("respond-activity-task-completed", "--task-token", polled["taskToken"], "--result", result)
     execution = f"workflowId=test-wf,runId={run_id}"
     until = time.monotonic() + 30
-    while (
-        aws("describe-workflow-execution", *domain, "--execution", execution)["executionInfo"]["executionStatus"]
-        == "OPEN"
-    ):
+    info = {"executionStatus": "OPEN"}
+    while info["executionStatus"] == "OPEN":
         assert time.monotonic() < until
-    info = aws("describe-workflow-execution", *domain, "--execution", execution)["executionInfo"]
+        info = aws("describe-workflow-execution", *domain, "--execution", execution)["executionInfo"]
     events = aws("get-workflow-execution-history", *domain, "--execution", execution)["events"]
 
     assert "Done: 2 changes." in first.stderr

@@ -404,7 +404,7 @@ def test_a_mistake_in_json_is_told(text, said):
         (YAML.replace("  task_list: payments", "  ? [a]\n  : b"), "shop.yaml is no YAML: "),
         (
             YAML.replace("task_list: payments", "5: b"),
-            "domains[0].activities[0] (line 14): is no key that is known here.",
+            "domains[0].activities[0].5 (line 16): is no key that is known here.",
         ),
         (
             YAML.replace("task_list: payments", "name: b"),
