@@ -77,9 +77,11 @@ def _decisions(progress: Progress, output: Input | None) -> Iterator[Decision]:
 
 
 def _failing(progress: Progress, failure: Failure) -> Iterator[Decision]:
-    yield from _canceled_children(progress)
-    # A child that is about to start cannot be asked to cancel yet, and would outlive the execution.
-    if not progress.openings.has_starting_children:
+    # What an answer asks of a child comes to nothing if the same answer ends the execution, and one that is about to
+    # start cannot be asked yet: children would outlive it.
+    if progress.openings.has_unheard_children:
+        yield from _canceled_children(progress)
+    else:
         yield _failed(failure)
 
 
@@ -110,12 +112,15 @@ def _cancels(progress: Progress) -> Iterator[Decision]:
     """Give requests to cancel what is open and was not asked yet."""
     for part in progress.openings.uncanceled_activities:
         yield RequestCancelActivityTask(activity_id=part.key)
-    children = list(_canceled_children(progress))
-    yield from _pause(progress.openings) if children and progress.openings.is_pausing else children
+    yield from _canceled_children(progress)
 
 
 def _canceled_children(progress: Progress) -> Iterator[Decision]:
-    for part in progress.openings.uncanceled_children:
+    children = list(progress.openings.uncanceled_children)
+    if children and progress.openings.is_pausing:
+        yield from _pause(progress.openings)
+        return
+    for part in children:
         yield RequestCancelExternalWorkflowExecution(workflow_id=progress.child_id(part.key))
 
 

@@ -162,6 +162,12 @@ def _on_child_cancel_refused(progress: Progress, event: events.RequestCancelExte
     progress.openings.note_cancel("child", event.workflow_id, not is_passing)
     if is_passing:
         progress.openings.pause()
+    else:
+        progress.openings.note_heard(event.workflow_id)
+
+
+def _on_child_heard(progress: Progress, event: events.ExternalWorkflowExecutionCancelRequested) -> None:
+    progress.openings.note_heard(event.workflow_execution.workflow_id)
 
 
 # Timers
@@ -224,6 +230,7 @@ _MEANINGS: Final[Mapping[type[Event], Callable[[Progress, Any], None]]] = {
     events.ChildWorkflowExecutionTerminated: _on_terminated,
     events.RequestCancelExternalWorkflowExecutionInitiated: _on_child_cancel_requested,
     events.RequestCancelExternalWorkflowExecutionFailed: _on_child_cancel_refused,
+    events.ExternalWorkflowExecutionCancelRequested: _on_child_heard,
     events.TimerStarted: _on_timer_started,
     events.StartTimerFailed: _on_timer_refused,
     events.TimerFired: _on_timer_fired,

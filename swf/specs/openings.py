@@ -68,9 +68,9 @@ class Openings:
         )
 
     @property
-    def has_starting_children(self) -> bool:
-        """Whether SWF has yet to tell of a child if it runs."""
-        return any(isinstance(part.work, ChildWorkflow) and not part.has_started for part in self.parts.values())
+    def has_unheard_children(self) -> bool:
+        """Whether a child is open that does not know yet that it is canceled."""
+        return any(isinstance(part.work, ChildWorkflow) and not part.has_heard for part in self.parts.values())
 
     @property
     def is_only_undoing(self) -> bool:
@@ -119,7 +119,7 @@ class Openings:
         part = None if event_id is None else self.parts.pop(event_id, None)
         if part is not None:
             self.open[part.kind] -= 1
-            part.is_cancel_asked = part.has_started = False
+            part.is_cancel_asked = part.has_started = part.has_heard = False
         return part
 
     def note_cancel(self, kind: Kind, id: str, is_asked: bool) -> None:
@@ -127,6 +127,12 @@ class Openings:
         part = self._named[kind].get(id)
         if part is not None:
             part.is_cancel_asked = is_asked
+
+    def note_heard(self, id: str) -> None:
+        """Take it that a child knows that it is canceled, or cannot be told."""
+        part = self._named["child"].get(id)
+        if part is not None:
+            part.has_heard = True
 
     def timer_started(self, timer_id: str) -> TimerOf | None:
         """Take it that a timer runs; give what it is for, if it is of the document."""

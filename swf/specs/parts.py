@@ -41,6 +41,7 @@ class Part:
         failures: How many attempts failed.
         is_cancel_asked: Whether SWF was told to cancel it.
         has_started: Whether a child runs.
+        has_heard: Whether a child was told that it is canceled, or cannot be told.
     """
 
     key: str
@@ -56,6 +57,7 @@ class Part:
     failures: int = 0
     is_cancel_asked: bool = False
     has_started: bool = False
+    has_heard: bool = False
 
     @property
     def is_done(self) -> bool:

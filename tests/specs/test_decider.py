@@ -78,6 +78,24 @@ def test_a_child_runs_with_the_same_decider(env, worker):
     assert closed.result == {"c": 7}
 
 
+def test_a_child_does_not_outlive_a_parent_that_fails(env):
+    child = attrs.evolve(spec_of({"id": "week", "timer": 7 * 86_400}), name="child")
+    parent = spec_of(activity("a"), {"id": "c", "workflow": {"name": "child", "version": "1.0"}})
+    kind_of(env, child, execution_timeout=30 * 86_400)
+
+    execution = kind_of(env, parent).start_execution()
+    decider = SpecDecider(Document("d", (parent, child)), env.domain, "spam")
+    closed = env.run(execution, decider, FakeWorker(env.domain, "work", {("Work", "1"): fail}))
+
+    children = env.domain.executions.filter(status="CLOSED", workflow_type_name="child")
+    assert closed.close_status == "FAILED"
+    assert [each.close_status for each in children] == ["CANCELED"]
+
+
+def fail(value):
+    raise ValueError("no eggs")
+
+
 def test_a_file_that_changes_is_read_again(tmp_path, env, worker):
     path = write(tmp_path / "w.json", written(activity("a"), activity("b", "a")))
     decider = SpecDecider(path, env.domain, "spam")

@@ -676,10 +676,28 @@ def test_children_are_asked_to_cancel_when_the_execution_fails():
     builder.add_child_workflow_execution(CHILD, start.workflow_id, last_state="started")
     builder.add_activity_task_failed("a")
 
-    cancel, end = decided(spec, builder)
+    first = decided(spec, builder)
+    builder.add_request_cancel_external_workflow_execution_initiated(start.workflow_id)
+    meanwhile = decided(spec, builder)
+    builder.add_external_workflow_execution_cancel_requested(start.workflow_id)
+    last = decided(spec, builder)
 
-    assert cancel == RequestCancelExternalWorkflowExecution(workflow_id=start.workflow_id)
-    assert end.type == "FailWorkflowExecution"
+    assert first == [RequestCancelExternalWorkflowExecution(workflow_id=start.workflow_id)]
+    # The request would come to nothing if the execution ended before the child knows.
+    assert meanwhile == []
+    assert [decision.type for decision in last] == ["FailWorkflowExecution"]
+
+
+def test_an_execution_that_fails_does_not_wait_for_a_child_that_cannot_be_asked_to_cancel():
+    spec = spec_of(activity("a"), {"id": "c", "workflow": {"name": "Child", "version": "2"}})
+    builder = history()
+    _, start = decided(spec, builder)
+    builder.add_activity_task_scheduled(WORK, "a")
+    builder.add_child_workflow_execution(CHILD, start.workflow_id, last_state="started")
+    builder.add_activity_task_failed("a", reason="no eggs")
+    builder.add_request_cancel_external_workflow_execution_failed(start.workflow_id, cause="OPERATION_NOT_PERMITTED")
+
+    assert reason(spec, builder) == "TaskFailed: The task 'a' failed: no eggs"
 
 
 def test_an_execution_that_fails_waits_for_a_child_that_is_about_to_start():
@@ -694,10 +712,7 @@ def test_an_execution_that_fails_waits_for_a_child_that_is_about_to_start():
     builder.add_child_workflow_execution_started(start.workflow_id)
 
     assert before == []
-    assert [decision.type for decision in decided(spec, builder)] == [
-        "RequestCancelExternalWorkflowExecution",
-        "FailWorkflowExecution",
-    ]
+    assert [decision.type for decision in decided(spec, builder)] == ["RequestCancelExternalWorkflowExecution"]
 
 
 def test_an_execution_that_fails_does_not_wait_for_a_child_that_cannot_start():
