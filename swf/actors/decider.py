@@ -188,6 +188,10 @@ class Decider(Actor[DecisionTask]):
             maximum_page_size=maximum_page_size,
             start_at_previous_started_event=start_at_previous_started_event,
         )
+        return DecisionTask.from_poll(self.domain, asked.task_list, self._answer_to(asked), connection=self.connection)
+
+    def _answer_to(self, asked: Poll) -> dict[str, Any]:
+        """Give SWF's answer to a poll, with the events of all its pages."""
         pages = self.connection.pages("poll_for_decision_task", domain=self.domain.name, **asked.params)
         with self._in_domain():
             first = next(pages)
@@ -195,9 +199,7 @@ class Decider(Actor[DecisionTask]):
             raise PollTimeout(f"No decision task came on the task list {asked.task_list!r}. Poll again.")
         # The token of a further page is good for a minute only, so none is left for later.
         events = [*first.get("events", ()), *(event for page in pages for event in page.get("events", ()))]
-        return DecisionTask.from_poll(
-            self.domain, asked.task_list, {**first, "events": events}, connection=self.connection
-        )
+        return {**first, "events": events}
 
     def complete(
         self,

@@ -62,7 +62,8 @@ _FINDINGS: tuple[Column[Finding], ...] = (
 def lint(sources: tuple[str, ...], form: LintFormat) -> int:
     """Find calls in workflows that would do something else on each replay; runs nothing of them.
 
-    SOURCE is a file, a folder, or a module by its name. The exit code is 1 if something is found.
+    SOURCE is a file, a folder, or a module by its name. The exit code is 1 if something is found, and 5 if there is no
+    workflow.
     """
     from swf.workflows.lint import lint as lint_sources
 
@@ -73,7 +74,9 @@ def lint(sources: tuple[str, ...], form: LintFormat) -> int:
     elif report.findings or form != "table":
         Output(form).rows([report.findings], _FINDINGS, attrs.asdict)
     note(_found(report))
-    return FAILED if report.findings else 0
+    if report.findings:
+        return FAILED
+    return 0 if report.workflows else NOT_FOUND
 
 
 def _found(report: Report) -> str:

@@ -6,8 +6,9 @@ any other client of SWF can write, and read, what is sent here.
 
 import inspect
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from inspect import Parameter
+from types import CoroutineType
 from typing import Any
 
 from swf import payload
@@ -165,7 +166,29 @@ def encoded(value: Any, shape: Text = INPUT) -> str | None:
     Raises:
         ValidationError: It is no JSON, or too long.
     """
-    text = payload.encode(sendable(value))
+    try:
+        text = payload.encode(sendable(value))
+    except ValidationError:
+        _refuse_awaitables(value, shape.name)
+        raise
     if text is not None and (len(text) > 32_768 or not text.isascii()):
         of_shape(text, shape)
     return text
+
+
+def _refuse_awaitables(value: Any, what: str) -> None:
+    """Tell of what nobody awaited in a value that is no JSON."""
+    for awaitable in _awaitables(value):
+        told = repr(awaitable)
+        if isinstance(awaitable, CoroutineType):
+            told = f"the coroutine {awaitable.__qualname__}()"
+            awaitable.close()
+        raise ValidationError(f"The {what} holds {told}, and not what that gives. Await it first: await ...")
+
+
+def _awaitables(value: Any) -> Iterator[Awaitable[Any]]:
+    if isinstance(value, Awaitable):
+        yield value
+    elif isinstance(value, list | tuple | dict):
+        for each in value.values() if isinstance(value, dict) else value:
+            yield from _awaitables(each)

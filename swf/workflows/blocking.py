@@ -38,7 +38,8 @@ async def in_greenlet(function: Callable[[], T]) -> T:
             awaited = running.throw(error)
         else:
             awaited = running.switch(value)
-    result: T = awaited
+    # Of a coroutine function in a decorator that is none.
+    result: T = await awaited if isinstance(awaited, Coroutine) else awaited
     return result
 
 

@@ -6,7 +6,8 @@ asks, and goes on waiting for what becomes of it; ``abandon`` does not ask.
 
 import asyncio
 import random
-from collections.abc import Callable
+from collections.abc import Callable, Generator
+from contextvars import Context
 from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
 from swf.models.decision import (
@@ -26,11 +27,12 @@ from swf.workflows.commands import (
     CancelsExecution,
     Command,
     Place,
+    WaitedFor,
     here,
     set_members,
 )
 from swf.workflows.failures import DecisionRefused, Failed
-from swf.workflows.loop import LONGEST_SECONDS, Future
+from swf.workflows.loop import Future
 from swf.workflows.retry import RetryPolicy, may_pass
 
 if TYPE_CHECKING:
@@ -41,7 +43,46 @@ T = TypeVar("T")
 CancelPolicy = Literal["try", "wait", "abandon"]
 
 
-class Call(Future[T], Command):
+class Heeded(Future[T]):
+    """A future that somebody ought to wait for; the machine knows those that nobody ever did.
+
+    A call whose policy is to abandon it may be left alone from the start.
+    """
+
+    __slots__ = ()
+
+    def _expect_heed(self, machine: "Machine", call: "Call[T]") -> None:
+        if call.is_to_be_awaited:
+            machine.unheeded[self._number] = call
+
+    def _heed(self) -> None:
+        loop: Any = self.get_loop()
+        loop.machine.unheeded.pop(self._number, None)
+
+    def __await__(self) -> Generator[Any, None, T]:
+        """Wait for it."""
+        self._heed()
+        return super().__await__()
+
+    __iter__ = __await__
+
+    def add_done_callback(self, callback: Callable[..., object], /, *, context: Context | None = None) -> None:
+        """Have a function called when it is done: what asyncio's gather, wait and shield do."""
+        self._heed()
+        super().add_done_callback(callback, context=context)
+
+    def result(self) -> T:
+        """Give the result; see `Future.result`."""
+        self._heed()
+        return super().result()
+
+    def exception(self) -> BaseException | None:
+        """Give what it failed with, or None."""
+        self._heed()
+        return super().exception()
+
+
+class Call(Heeded[T], WaitedFor):
     """Something that SWF is asked for, and that ends in a result or a failure."""
 
     __slots__ = ("event_id", "is_cancel_requested", "is_dropped", "place", "policy")
@@ -56,6 +97,15 @@ class Call(Future[T], Command):
         self.is_dropped = False
         self.is_cancel_requested = False
         self.place = here()
+        self._expect_heed(machine, self)
+
+    @property
+    def is_to_be_awaited(self) -> bool:
+        """Whether nobody waiting for it would be a mistake."""
+        return self.policy != "abandon"
+
+    def __repr__(self) -> str:
+        return f"<{type(self).__name__} {self.told} {self._state.lower()}>"
 
     @property
     def _machine(self) -> "Machine":
@@ -65,15 +115,6 @@ class Call(Future[T], Command):
     def cancel_command(self) -> Command | None:
         """Give what asks SWF to cancel it."""
         return None
-
-    def accept(self, machine: "Machine", event_id: int) -> None:
-        """Hear that SWF does it, and wait for what becomes of it."""
-        self.event_id = event_id
-        machine.waiting[event_id] = self
-
-    def refuse(self, machine: "Machine", cause: str) -> None:
-        """Hear that SWF does not do it."""
-        machine.not_open(self, cause)
 
     def end_refused(self, machine: "Machine", cause: str) -> None:
         """Fail with what SWF said."""
@@ -100,6 +141,7 @@ class Call(Future[T], Command):
         """Ask SWF to cancel it, as its policy says."""
         if self.done():
             return False
+        self._heed()
         if self.event_id is None:
             # It was not sent yet, and now will not be.
             self.is_dropped = True
@@ -220,6 +262,7 @@ class ChildCall(Call[T]):
     @property
     def started(self) -> Future[str]:
         """A future of its run id: done when it has started, or will not."""
+        self._heed()
         if self._started is None:
             loop: Any = self.get_loop()
             self._started = Future(loop)
@@ -236,6 +279,11 @@ class ChildCall(Call[T]):
             started.set_exception(self._error)
         elif self.is_dropped:
             started.cancel()
+
+    def accept(self, machine: "Machine", event_id: int, attributes: Attributes) -> None:
+        """Hear that SWF does it, and under which workflow id."""
+        super().accept(machine, event_id, attributes)
+        self.workflow_id = attributes["workflowId"]
 
     def begin(self, run_id: str) -> None:
         """Hear that it has started."""
@@ -301,6 +349,11 @@ class LambdaCall(Call[Any]):
         self.name = name
         self.input = input
         self.settings = settings
+
+    @property
+    def is_to_be_awaited(self) -> bool:
+        """Whether nobody waiting for it would be a mistake."""
+        return True
 
     @property
     def attributes(self) -> dict[str, Any]:
@@ -380,7 +433,7 @@ class ExternalCancel(CancelsExecution, Call[None]):
         self.run_id = run_id
 
 
-class Retried(Future[T]):
+class Retried(Heeded[T]):
     """A call that is made again when it fails, after a timer, as a policy says.
 
     Attributes:
@@ -400,6 +453,7 @@ class Retried(Future[T]):
         self._is_cancel_requested = False
         self.attempt = 0
         self._try()
+        self._expect_heed(machine, self._current)
 
     @property
     def workflow_id(self) -> str:
@@ -448,7 +502,7 @@ class Retried(Future[T]):
         if delay is None:
             self.set_exception(error)
         else:
-            self._timer = self.get_loop().call_later(min(delay, LONGEST_SECONDS), self._try_again)
+            self._timer = self.get_loop().call_later(delay, self._try_again)
 
     def _delay(self, error: BaseException) -> float | None:
         if self._is_cancel_requested or not isinstance(error, Failed):
@@ -459,6 +513,7 @@ class Retried(Future[T]):
         """Cancel the attempt that is under way, or make no more."""
         if self.done():
             return False
+        self._heed()
         self._is_cancel_requested = True
         if self._timer is not None:
             self._timer.cancel()

@@ -7,6 +7,7 @@ waited for is a future, and the command at the same time: one object for each ac
 
 import asyncio
 import sys
+from abc import abstractmethod
 from collections.abc import Callable, Mapping
 from contextvars import Context
 from types import CodeType, FrameType
@@ -71,7 +72,11 @@ def raised_at(error: BaseException) -> Place | None:
 
 
 class Command:
-    """One decision that a workflow asks for."""
+    """One decision that a workflow asks for.
+
+    It is no `abc.ABC`: commands are looked at by their class again and again, and those of an ABC take three times as
+    long. mypy sees to what is abstract all the same.
+    """
 
     if TYPE_CHECKING:
         # Each kind has slots for these.
@@ -88,14 +93,14 @@ class Command:
     limited: ClassVar[str | None] = None
 
     @property
+    @abstractmethod
     def attributes(self) -> dict[str, Any]:
         """What is sent."""
-        raise NotImplementedError
 
     @property
+    @abstractmethod
     def told(self) -> str:
         """What it is about, for a message."""
-        raise NotImplementedError
 
     @property
     def texts(self) -> tuple[str | None, ...]:
@@ -107,11 +112,11 @@ class Command:
         """What is sent, as a decision; it was checked when it was asked for."""
         return from_raw(self.decides, {attributes_key(self.decides.__name__): self.attributes})
 
+    @abstractmethod
     def is_recorded_by(self, attributes: Attributes) -> bool:
         """Tell whether an event of its kind is about it."""
-        raise NotImplementedError
 
-    def accept(self, machine: "Machine", event_id: int) -> None:
+    def accept(self, machine: "Machine", event_id: int, attributes: Attributes) -> None:
         """Hear that SWF does it."""
         self.event_id = event_id
 
@@ -122,7 +127,22 @@ class Command:
         """End what was waited for, when SWF does not do it."""
 
 
-class Timer(asyncio.TimerHandle, Command):
+class WaitedFor(Command):
+    """A command whose end comes with a later event, which refers to the one that records it."""
+
+    __slots__ = ()
+
+    def accept(self, machine: "Machine", event_id: int, attributes: Attributes) -> None:
+        """Hear that SWF does it, and wait for what becomes of it."""
+        self.event_id = event_id
+        machine.waiting[event_id] = self
+
+    def refuse(self, machine: "Machine", cause: str) -> None:
+        """Hear that SWF does not do it."""
+        machine.not_open(self, cause)
+
+
+class Timer(asyncio.TimerHandle, WaitedFor):
     """A callback that is called when a timer has fired."""
 
     __slots__ = ("event_id", "is_dropped", "place", "seconds", "timer_id")
@@ -167,13 +187,6 @@ class Timer(asyncio.TimerHandle, Command):
 
     def is_recorded_by(self, attributes: Attributes) -> bool:
         return attributes["timerId"] == self.timer_id  # type: ignore[no-any-return]
-
-    def accept(self, machine: "Machine", event_id: int) -> None:
-        self.event_id = event_id
-        machine.waiting[event_id] = self
-
-    def refuse(self, machine: "Machine", cause: str) -> None:
-        machine.not_open(self, cause)
 
     def end_refused(self, machine: "Machine", cause: str) -> None:
         """Start it again if that may help: whoever sleeps cannot be told."""
@@ -244,7 +257,7 @@ class StopTimer(_Plain):
     def is_recorded_by(self, attributes: Attributes) -> bool:
         return attributes["timerId"] == self.timer.timer_id  # type: ignore[no-any-return]
 
-    def accept(self, machine: "Machine", event_id: int) -> None:
+    def accept(self, machine: "Machine", event_id: int, attributes: Attributes) -> None:
         self.event_id = event_id
         if self.timer.event_id is not None:
             machine.take(self.timer.event_id)
@@ -281,6 +294,11 @@ class Marker(_Plain):
 
     def refuse(self, machine: "Machine", cause: str) -> None:
         machine.close_with(DecisionRefused("RecordMarker", self.told, cause))
+
+
+def is_ours(command: Command) -> bool:
+    """Tell whether a command is a marker that a replay reads: of a side effect, of a local activity, of `patched`."""
+    return isinstance(command, Marker) and command.name.startswith(OURS)
 
 
 def is_patch(command: Command) -> bool:
@@ -374,6 +392,11 @@ class Close(_Plain):
         self._made: Decision | None = None
 
     @property
+    def is_as_intended(self) -> bool:
+        """Whether the workflow came to its end, or to the end of this run, by itself."""
+        return self.decides in (CompleteWorkflowExecution, ContinueAsNewWorkflowExecution)
+
+    @property
     def decision(self) -> Decision:
         if self._made is None:
             self._made = self.make()
@@ -390,7 +413,7 @@ class Close(_Plain):
     def is_recorded_by(self, attributes: Attributes) -> bool:
         return True
 
-    def accept(self, machine: "Machine", event_id: int) -> None:
+    def accept(self, machine: "Machine", event_id: int, attributes: Attributes) -> None:
         self.event_id = event_id
         machine.is_closed = True
 

@@ -16,6 +16,7 @@ import attrs
 
 from swf import wire
 from swf.checks import of_seconds
+from swf.exceptions import ValidationError
 from swf.models.decision import (
     ContinueAsNewWorkflowExecution,
     RecordMarker,
@@ -28,7 +29,7 @@ from swf.workflows import blocking, local
 from swf.workflows.arguments import encoded
 from swf.workflows.calls import ExternalCancel, ExternalSignal
 from swf.workflows.commands import OURS, Marker, set_members
-from swf.workflows.loop import Future
+from swf.workflows.loop import LONGEST_SECONDS, Future
 from swf.workflows.machine import DETAILS, ContinueAsNew, Machine
 from swf.workflows.running import current, required
 
@@ -296,15 +297,25 @@ def continue_as_new_with(*, workflow_type_version: str | None = None, **settings
 
     def go_on(*args: Any, **kwargs: Any) -> NoReturn:
         text = encoded(machine.definition.parameters.packed(args, kwargs))
+        machine.leave(asyncio.current_task(machine.loop))
         raise ContinueAsNew({**wire.write(decision), **set_members(input=text)})
 
     return go_on
 
 
 def start_timer(seconds: float) -> Future[None]:
-    """Give a future that is done after some seconds, rounded up to whole ones; cancelling it stops the timer."""
+    """Give a future that is done after some seconds, rounded up to whole ones; cancelling it stops the timer.
+
+    Raises:
+        ValidationError: They are more than SWF takes: 99,999,999.
+    """
     machine = required("start_timer()")
-    return TimerFuture(machine, of_seconds(seconds, "seconds"))
+    if of_seconds(seconds, "seconds") > LONGEST_SECONDS:
+        raise ValidationError(
+            f"A timer of {seconds:g} seconds is too long: SWF takes {LONGEST_SECONDS:,} at most. Wait for less; no "
+            "execution lasts longer than a year."
+        )
+    return TimerFuture(machine, seconds)
 
 
 class TimerFuture(Future[None]):

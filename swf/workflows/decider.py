@@ -5,12 +5,13 @@ the new events only. When this decider is gone, SWF puts the task back into the 
 replays the history. Nothing depends on what is kept: it is dropped whenever it does not fit what SWF says.
 """
 
+import logging
 import os
 import secrets
 import threading
 import weakref
 from collections import OrderedDict
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from contextvars import copy_context
 from typing import Any, TypeVar
@@ -33,6 +34,8 @@ from swf.workflows.replay import definitions, replay_turns
 from swf.workflows.turns import RawEvent, Turn, cut
 
 T = TypeVar("T")
+
+_log = logging.getLogger(__name__)
 
 _BLOCKING = "blocking-workflows"
 
@@ -212,6 +215,7 @@ class WorkflowDecider(Decider):
             raise ValidationError(f"{self!r} has no workflows. Give it some: workflows=[...].")
         if any(definition.is_blocking for definition in self._definitions.values()):
             blocking.require_greenlet()
+        warn_of_task_list(self, (workflow.task_list for workflow in self.workflows))
 
     def register(self) -> None:
         """Register the types of the workflows that are not there, unless it was told not to.
@@ -260,18 +264,10 @@ class WorkflowDecider(Decider):
             maximum_page_size=maximum_page_size,
             start_at_previous_started_event=start_at_previous_started_event is not False or None,
         )
-        pages = self.connection.pages("poll_for_decision_task", domain=self.domain.name, **asked.params)
-        with self._in_domain():
-            first = next(pages)
-        if not first.get("taskToken"):
-            raise PollTimeout(f"No decision task came on the task list {asked.task_list!r}. Poll again.")
-        events = (*first.get("events", ()), *(event for page in pages for event in page.get("events", ())))
-        return self._task({**first, "events": events}, asked.task_list)
-
-    def _task(self, answer: Mapping[str, Any], task_list: str) -> WorkflowTask:
+        answer = self._answer_to(asked)
         sticky = None if self._sticky_timeout is None else (self.own_task_list, self._sticky_timeout)
-        task = WorkflowTask.from_poll(self.domain, task_list, answer, connection=self.connection)
-        return attrs.evolve(task, events=answer["events"], sticky=sticky)
+        task = WorkflowTask.from_poll(self.domain, asked.task_list, answer, connection=self.connection)
+        return attrs.evolve(task, events=tuple(answer["events"]), sticky=sticky)
 
     def poll_task(self) -> WorkflowTask:
         """Ask SWF for a decision task of the shared list; when no threads poll its own, of that one first."""
@@ -328,6 +324,7 @@ class WorkflowDecider(Decider):
             replay_turns(machine, turns[:-1])
             decisions = machine.decide(turns[-1])
         except BaseException:
+            # Also when the process is to end: what is left half-way through a turn must not be gone on with.
             machine.forget()
             raise
         if decisions and decisions[-1].closes:
@@ -392,6 +389,19 @@ class _BoundTasks(Actor[DecisionTask]):
 
     def perform_task(self, task: DecisionTask) -> None:
         self._decider.perform_task(task)
+
+
+def warn_of_task_list(actor: Actor[Any], declared: Iterable[str | None]) -> None:
+    """Warn of an actor that watches a task list which nothing that it has is declared with: it may wait for ever."""
+    others = dict.fromkeys(declared)
+    if None not in others and actor.task_list not in others:
+        _log.warning(
+            "%r watches the task list %r, and what it has is declared with %s: only what is told so when it is started "
+            "or scheduled comes here.",
+            actor,
+            actor.task_list,
+            ", ".join(map(repr, others)),
+        )
 
 
 def _forget_all(machines: dict[str, Machine]) -> None:

@@ -55,9 +55,9 @@ def match(machine: "Machine", asked: Sequence[Command], record: Sequence[RawEven
         command = asked[place]
         place += 1
         if kind == command.recorded_as and command.is_recorded_by(attributes):
+            command.accept(machine, event["eventId"], attributes)
             if machine.is_strict:
                 _require_same(command, event, attributes)
-            command.accept(machine, event["eventId"])
         elif kind == command.refused_as and command.is_recorded_by(attributes):
             command.event_id = event["eventId"]
             command.refuse(machine, attributes["cause"])

@@ -79,6 +79,11 @@ class WorkflowRun(WorkflowExecution, Generic[R]):
                 f"{definition.workflow.__name__} has no query {method!r}. {meant(method, known)}"
                 f"There are: {', '.join(known) or 'none'}."
             )
+        if asked.is_async:
+            raise InvalidKeywordArgumentError(
+                f"The query {method!r} of {definition.workflow.__name__} is a coroutine function. A query only looks, "
+                "and waits for nothing: make it a plain function."
+            )
         run = self if self.run_id else self.upstream()
         with replayed(definition, tuple(run._raw_events()), (run.workflow_id, run.run_id or "")) as machine:
             if machine.instance is None:

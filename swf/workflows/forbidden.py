@@ -15,6 +15,7 @@ SURROUNDINGS = "Give it to run() as an argument, or read it in side_effect()."
 ORDER = "Sort it, with sorted(); or use a list, or the keys of a dict."
 STARTED = "It begins them in any order. Use swf.workflows.as_completed()."
 HASH = "Compare the values themselves, or use hashlib."
+FORGOTTEN = "Await it; or give it options(cancel='abandon'), if nobody is to wait for it."
 INSIDE = "The workflow runs in an event loop already: await what is to be awaited."
 
 

@@ -1,4 +1,4 @@
-"""Forbidden calls in the code of workflows, found without running it.
+"""Forbidden calls in the code of workflows, and calls that nobody awaits, found without running it.
 
 Looked at are the methods of workflows, and what they refer to of the same module, or of others that are looked at
 together. Side effects, activities and queries may do what they like, and so may a line with the comment
@@ -11,7 +11,7 @@ import os
 import sys
 import tokenize
 from collections import deque
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from importlib.machinery import ModuleSpec, PathFinder
 from pathlib import Path
 
@@ -19,7 +19,7 @@ import attrs
 
 from swf.checks import meant
 from swf.exceptions import ValidationError
-from swf.workflows.forbidden import CHANCE, METHODS, ORDER, SEEDED, rule_for
+from swf.workflows.forbidden import CHANCE, FORGOTTEN, METHODS, ORDER, SEEDED, rule_for
 
 ALLOW = "swf: allow"
 
@@ -30,6 +30,19 @@ _WORKFLOWS = frozenset({"swf.workflows.Workflow", "swf.workflows.definition.Work
 _ACTIVITIES = frozenset({"swf.workflows.activity", "swf.workflows.activities.activity"})
 _QUERIES = frozenset({"swf.workflows.query", "swf.workflows.definition.query"})
 _SIDE_EFFECTS = frozenset({"swf.workflows.side_effect", "swf.workflows.context.side_effect"})
+
+# What is made of these gives a future when it is called.
+_ELSEWHERE = frozenset(
+    f"swf.workflows.{name}"
+    for name in (
+        "Activity",
+        "activities.Activity",
+        "ChildWorkflow",
+        "children.ChildWorkflow",
+        "LambdaFunction",
+        "lambdas.LambdaFunction",
+    )
+)
 
 _BUILTINS = frozenset({"open", "input", "hash", "id"})
 _CONSTRUCTORS = ("__init__", "__new__", "__post_init__", "__attrs_post_init__")
@@ -209,6 +222,7 @@ class _Module:
     Attributes:
         names: What names at its top stand for, by their full names.
         definitions: Functions and classes at its top.
+        elsewhere: The variables at its top that stand for activities and the like which are implemented elsewhere.
         done_once: The functions and methods that are side effects, by their own names.
         allowed: The lines with the comment that lets something through.
     """
@@ -217,6 +231,7 @@ class _Module:
     name: str
     names: Mapping[str, str]
     definitions: Mapping[str, Function | ast.ClassDef]
+    elsewhere: frozenset[str]
     done_once: frozenset[str]
     allowed: frozenset[int]
 
@@ -230,7 +245,9 @@ class _Module:
         for node in _top(tree):
             if isinstance(node, ast.Assign) and (full := _full_name(node.value, names)):
                 names |= {target.id: full for target in node.targets if isinstance(target, ast.Name)}
-        return cls(path, name, names, definitions, frozenset(_done_once(tree, names)), frozenset(_allowed(source)))
+        elsewhere = frozenset(_elsewhere(tree, names))
+        done_once, allowed = frozenset(_done_once(tree, names)), frozenset(_allowed(source))
+        return cls(path, name, names | _own_names(name, elsewhere), definitions, elsewhere, done_once, allowed)
 
 
 def _top(tree: ast.AST) -> Iterator[ast.stmt]:
@@ -284,6 +301,20 @@ def _full_name(node: ast.AST, names: Mapping[str, str]) -> str | None:
             return names[node.id]
         return f"builtins.{node.id}" if node.id in _BUILTINS else None
     return None
+
+
+def _own_names(module: str, variables: Iterable[str]) -> dict[str, str]:
+    return {variable: f"{module}.{variable}" for variable in variables}
+
+
+def _elsewhere(tree: ast.AST, names: Mapping[str, str]) -> Iterator[str]:
+    for node in _top(tree):
+        if (
+            isinstance(node, ast.Assign)
+            and isinstance(node.value, ast.Call)
+            and _full_name(node.value.func, names) in _ELSEWHERE
+        ):
+            yield from (target.id for target in node.targets if isinstance(target, ast.Name))
 
 
 def _done_once(tree: ast.AST, names: Mapping[str, str]) -> Iterator[str]:
@@ -365,7 +396,7 @@ class _Code:
         seen = {function.node for function in left}
         while left:
             function = left.popleft()
-            look = _Look(function, self._sets_of(function.owner))
+            look = _Look(function, self._sets_of(function.owner), self._is_to_be_awaited)
             yield look
             for full in look.references:
                 for found in self._functions(full):
@@ -410,6 +441,20 @@ class _Code:
         elif (found := self._class(full.rpartition(".")[0])) is not None:
             yield from self._named(*found, (full.rpartition(".")[2],))
 
+    def _is_to_be_awaited(self, full: str) -> bool:
+        """Tell whether a call of a full name gives a future, in a workflow."""
+        module, node = self._definition(full)
+        if module is not None and node is not None:
+            return _is_decorated(node, module, _ACTIVITIES)
+        holder, _, last = full.rpartition(".")
+        if module is not None:
+            return last in module.elsewhere
+        if last == "child" and holder in self.workflows:
+            return True
+        owner = self._class(holder)
+        method = None if owner is None else _method(owner[1], last)
+        return owner is not None and method is not None and _is_decorated(method, owner[0], _ACTIVITIES)
+
     @staticmethod
     def _named(module: _Module, node: ast.ClassDef, names: tuple[str, ...]) -> Iterator[_Function]:
         for name in names:
@@ -438,14 +483,16 @@ class _Look(ast.NodeVisitor):
     Args:
         function: The function.
         sets: The attributes of ``self`` that are sets.
+        is_to_be_awaited: Tells whether a call of a full name gives a future.
 
     Attributes:
         findings: The forbidden calls in it that are not let through.
         references: The full names that it refers to.
     """
 
-    def __init__(self, function: _Function, sets: frozenset[str]) -> None:
+    def __init__(self, function: _Function, sets: frozenset[str], is_to_be_awaited: Callable[[str], bool]) -> None:
         self._function = function
+        self._is_to_be_awaited = is_to_be_awaited
         self._module = function.module
         self._local: list[frozenset[str]] = []
         self._sets = sets
@@ -494,6 +541,17 @@ class _Look(ast.NodeVisitor):
             self._look_at_order(node)
         for argument in (*node.args, *(keyword.value for keyword in node.keywords)):
             self._visit_argument(node, argument)
+
+    def visit_Expr(self, node: ast.Expr) -> None:
+        if isinstance(node.value, ast.Call) and self._is_forgotten(node.value):
+            self._find(node.value, "await", f"{_written(node.value)} without await", FORGOTTEN)
+        self.visit(node.value)
+
+    def _is_forgotten(self, call: ast.Call) -> bool:
+        """Tell whether a call that is a statement gives a future, which then nobody has."""
+        called, options = _without_options(call.func)
+        full = None if any(map(_abandons, options)) else self._full(called)
+        return full is not None and self._is_to_be_awaited(full)
 
     def visit_Attribute(self, node: ast.Attribute) -> None:
         if not self._refer(node) and node.attr in METHODS:
@@ -603,6 +661,22 @@ class _Look(ast.NodeVisitor):
 
     def _is_allowed_at(self, node: Function) -> bool:
         return any(line in self._module.allowed for line in range(node.lineno, node.body[0].lineno))
+
+
+def _without_options(called: ast.expr) -> tuple[ast.expr, list[ast.keyword]]:
+    """Give ``charge`` for ``charge.options(id="1")``, ``Order.child`` for ``Order.options(...).child``, and options."""
+    match called:
+        case ast.Call(func=ast.Attribute(value=holder, attr="options"), keywords=options):
+            return holder, options
+        case ast.Attribute(
+            value=ast.Call(func=ast.Attribute(value=holder, attr="options"), keywords=options), attr=name
+        ):
+            return ast.Attribute(holder, name, ast.Load()), options
+    return called, []
+
+
+def _abandons(option: ast.keyword) -> bool:
+    return option.arg == "cancel" and isinstance(option.value, ast.Constant) and option.value.value == "abandon"
 
 
 def _bound(node: Scope) -> frozenset[str]:

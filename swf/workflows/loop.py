@@ -15,7 +15,7 @@ from collections.abc import AsyncGenerator, Callable, Coroutine, Generator
 from contextvars import Context, copy_context
 from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
 
-from swf.exceptions import ForbiddenCallError, ValidationError
+from swf.exceptions import ForbiddenCallError
 from swf.workflows.commands import Timer
 
 if TYPE_CHECKING:
@@ -172,8 +172,10 @@ class Loop(asyncio.AbstractEventLoop):
             if not handle._cancelled:
                 try:
                     handle._context.run(handle._callback, *handle._args)
-                except Exception as error:
-                    self.call_exception_handler({"message": f"{handle!r} failed", "exception": error})
+                except (KeyboardInterrupt, SystemExit):
+                    raise
+                except BaseException as error:
+                    self.machine.uncaught(error, repr(handle))
             left -= 1
             if not left:
                 self.machine.fail(
@@ -211,15 +213,9 @@ class Loop(asyncio.AbstractEventLoop):
     ) -> asyncio.TimerHandle:
         """Have a callback called after some seconds, rounded up to whole ones: by a timer of SWF.
 
-        Raises:
-            ValidationError: They are more than SWF takes.
+        More than SWF takes is as good as what it takes: no execution lasts so long.
         """
-        if delay > LONGEST_SECONDS:
-            raise ValidationError(
-                f"A timer of {delay:g} seconds is too long: SWF takes {LONGEST_SECONDS:,} at most. Wait for less; no "
-                "execution lasts longer than a year."
-            )
-        seconds = math.ceil(delay) if delay > 0 else 0
+        seconds = math.ceil(min(delay, LONGEST_SECONDS)) if delay > 0 else 0
         timer = Timer(self.time() + seconds, callback, args, self, context or copy_context())
         if seconds:
             self.machine.start_timer(timer, seconds)
@@ -257,8 +253,9 @@ class Loop(asyncio.AbstractEventLoop):
         name: str | None = None,
         context: Context | None = None,
     ) -> "asyncio.Task[T]":
-        """Have a coroutine run as a task."""
-        task: Task[T] = Task(coro, self, name, context)  # type: ignore[arg-type]
+        """Have a coroutine run as a task; a call that is under way already is waited for in one."""
+        coroutine = _awaited(coro) if isinstance(coro, Future) else coro
+        task: Task[T] = Task(coroutine, self, name, context)  # type: ignore[arg-type]
         self._tasks[task] = None
         task.add_done_callback(self._forget)
         return task
@@ -337,6 +334,10 @@ class Loop(asyncio.AbstractEventLoop):
     add_signal_handler = _foreign("add_signal_handler", "Give the workflow a method that is a @signal.")
 
 
+async def _awaited(future: Future[T]) -> T:
+    return await future
+
+
 async def _closed(generator: AsyncGenerator[Any, None]) -> None:
     await generator.aclose()
 
@@ -351,5 +352,6 @@ def _end(task: "Task[Any]") -> None:
             # It awaits something in a finally block: that is ended in turn.
             continue
         except BaseException:
+            # Whatever its finally blocks raise: nobody is there any more to hear of it.
             break
         break

@@ -24,7 +24,7 @@ from swf.models.event.base import attributes_key
 from swf.shapes import ExecutionId, NameText, Text
 from swf.workflows import checking
 from swf.workflows.arguments import encoded
-from swf.workflows.calls import ActivityCall
+from swf.workflows.calls import ActivityCall, Call
 from swf.workflows.commands import (
     OURS,
     PATCH,
@@ -44,6 +44,7 @@ from swf.workflows.commands import (
 )
 from swf.workflows.determinism import line, match, told
 from swf.workflows.failures import DecisionRefused, WorkflowFailed
+from swf.workflows.forbidden import FORGOTTEN
 from swf.workflows.loop import Future, Loop
 from swf.workflows.news import HEARD
 from swf.workflows.outbox import WAKE_UP, Outbox
@@ -99,6 +100,7 @@ class Machine:
         "_closing",
         "_conditions",
         "_counts",
+        "_leaving",
         "_seed",
         "block",
         "definition",
@@ -119,6 +121,7 @@ class Machine:
         "started",
         "timestamp",
         "turn",
+        "unheeded",
         "waiting",
     )
 
@@ -147,6 +150,8 @@ class Machine:
         self.kept: dict[str, deque[Any]] = {}
         # By the event that later events refer to.
         self.waiting: dict[int, Command] = {}
+        # Calls that nobody ever waited for, by their numbers.
+        self.unheeded: dict[int, Call[Any]] = {}
         self.open_activity_ids: set[str] = set()
         self.outbox = Outbox()
         self._batch: list[Command] = []
@@ -154,6 +159,8 @@ class Machine:
         self._chances: dict[str, random.Random] = {}
         self._conditions: list[Condition] = []
         self._closing: Close | None = None
+        # Tasks that asked to continue as new.
+        self._leaving: list[asyncio.Task[Any]] = []
         self._cancel_requested = False
         self.is_closed = False
         self.has_gone = False
@@ -199,6 +206,8 @@ class Machine:
     def decide(self, turn: Turn) -> list[Decision]:
         """Do a new turn, and give what is to be answered."""
         self._take(turn)
+        if self._closing is not None and self._closing.is_as_intended:
+            self._tell_of_unheeded()
         return [command.decision for command in self._batch]
 
     def match(self, turn: Turn) -> None:
@@ -220,6 +229,8 @@ class Machine:
         """Drop what the workflow's code made: a generator among it ends where it can ask for nothing."""
         self.main = None
         self.waiting.clear()
+        self.unheeded.clear()
+        self._leaving.clear()
         self._conditions.clear()
         self.kept.clear()
         instance, self.instance = self.instance, None
@@ -268,7 +279,10 @@ class Machine:
 
     def _sent(self) -> list[Command]:
         if not self._was_cut:
-            return self.outbox.sent(self._closing, None)
+            stopped = any(
+                event["eventType"] in (StopTimer.recorded_as, StopTimer.refused_as) for event in self.turn.record
+            )
+            return self.outbox.sent(self._closing, None, has_stopped_timers=stopped)
         patches = sum(map(_records_patch, self.turn.record))
         return self.outbox.sent(self._closing, len(self.turn.record) - patches - 1)
 
@@ -277,6 +291,22 @@ class Machine:
         self.loop.run_ready()
         while self._conditions and self.fault is None and self._some_are_met():
             self.loop.run_ready()
+        if self._leaving:
+            self._leave()
+
+    def leave(self, task: "asyncio.Task[Any] | None") -> None:
+        """Hear that a task asks to continue as new."""
+        if task is not None:
+            self._leaving.append(task)
+
+    def _leave(self) -> None:
+        """Continue as new if a task ended for that, and nobody was there to hear of it."""
+        left, self._leaving = self._leaving, []
+        for task in left:
+            if not task.done():
+                self._leaving.append(task)
+            elif task._log_traceback and (error := task.exception()) is not None:
+                self.close_with(error)
 
     def _some_are_met(self) -> bool:
         met: list[Condition] = []
@@ -339,6 +369,21 @@ class Machine:
             self.close_with(error)
         else:
             self._closing = completing(result)
+
+    def uncaught(self, error: BaseException, what: str) -> None:
+        """Hear of an exception that came out of a callback: unless it is a way to end, it is logged, as by asyncio."""
+        if isinstance(error, ContinueAsNew):
+            self.close_with(error)
+        else:
+            self.loop.call_exception_handler({"message": f"{what} failed", "exception": error})
+
+    def _tell_of_unheeded(self) -> None:
+        """Warn of calls that nobody waited for: an await that was forgotten, most likely."""
+        for call in self.unheeded.values():
+            if not call.is_dropped:
+                _log.warning(
+                    "%r ends, and never awaited %s of %s. %s", self.execution, told(call), line(call.place), FORGOTTEN
+                )
 
     def close_with(self, error: BaseException) -> None:
         """Close as an error says that came out of the workflow's code; the first one counts.

@@ -1,16 +1,19 @@
 """What a workflow asked for and SWF has not been sent: how much of it goes with an answer, and what waits for its turn.
 
 An answer takes 100 decisions and about 1 MB. What is more waits for the next decision task, which a timer of no seconds
-brings at once. Of activities, timers, children and Lambda calls 1,000 of a kind may be open, one of the timers being
-that one: what is more is held back here until others are over. All of this follows from what was asked for, so a replay
-does the same; only how much went with an answer is read from the record.
+brings at once. What was done once, and is kept in a marker, goes before all else then: the rest may follow from it, or
+was taken back because of it, and without its marker it is done anew, with another outcome. Of activities, timers,
+children and Lambda calls 1,000 of a kind may be open, one of the timers being that one: what is more is held back here
+until others are over. All of this follows from what was asked for, so a replay does the same; only how much went with
+an answer is read from the record.
 """
 
 import json
 from collections import deque
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import islice
 
-from swf.workflows.commands import TIMER, Close, Command, WakeUp, is_patch
+from swf.workflows.commands import TIMER, Close, Command, StopTimer, WakeUp, is_ours, is_patch
 
 # What SWF takes with one answer. The request has a head, a token and a context beside the decisions.
 # https://docs.aws.amazon.com/amazonswf/latest/developerguide/swf-dg-limits.html
@@ -62,40 +65,42 @@ class Outbox:
         self.over(command)
         if kind is None or not self._open[kind]:
             return False
-        self._most[kind] = self._open[kind]
+        # The wake-up needs its place among the timers.
+        self._most[kind] = max(1, self._open[kind] - (kind == TIMER))
         self._held.setdefault(kind, deque()).append(command)
         return True
 
     def batch(self, close: Close | None) -> list[Command]:
         """Give what goes with the next answer; what closes the execution goes last, and with all that is before it."""
         ready = self._ready()
-        taken: list[Command] = []
-        characters = 0
-        while ready and len(taken) < MOST_DECISIONS:
-            characters += sum(map(len, filter(None, ready[0].texts)))
-            if characters > _FEW_CHARACTERS and _bytes([*taken, ready[0]]) > MOST_BYTES:
-                break
-            taken.append(ready.popleft())
-        if close is not None and not ready and len(taken) < MOST_DECISIONS:
-            return [*taken, close]
-        self._put_off = ready
-        if close is None and not ready:
-            return taken
+        if close is not None:
+            needed = _without_stops(ready)
+            if _that_fit(needed, MOST_DECISIONS - 1) == len(needed):
+                return [*needed, close]
+        elif _that_fit(ready, MOST_DECISIONS) == len(ready):
+            return [*ready]
         # The timer is one of the decisions.
-        if len(taken) == MOST_DECISIONS:
-            self._put_off.appendleft(taken.pop())
+        ready = _markers_first(ready)
+        taken = [ready.popleft() for _ in range(_that_fit(ready, MOST_DECISIONS - 1))]
+        self._put_off = ready
         return self._with_wake_up(taken)
 
-    def sent(self, close: Close | None, before_wake_up: int | None) -> list[Command]:
+    def sent(
+        self, close: Close | None, before_wake_up: int | None, *, has_stopped_timers: bool = False
+    ) -> list[Command]:
         """Give what went with an answer that the history records: its size then need not be what it were now.
 
         Args:
             close: What closes the execution.
             before_wake_up: After how many commands, patches aside, the record has a wake-up; None if all went.
+            has_stopped_timers: Whether the record has timers that were stopped.
         """
         ready = self._ready()
         if before_wake_up is None:
-            return [*ready] if close is None else [*ready, close]
+            if close is None:
+                return [*ready]
+            return [*(ready if has_stopped_timers else _without_stops(ready)), close]
+        ready = _markers_first(ready)
         taken: list[Command] = []
         left = before_wake_up
         while ready and left:
@@ -150,6 +155,30 @@ class Outbox:
 
     def _has_room(self, kind: str) -> bool:
         return self._open.get(kind, 0) < self._most.get(kind, _MOST_OPEN.get(kind, MOST_OPEN))
+
+
+def _without_stops(commands: Iterable[Command]) -> list[Command]:
+    """Leave out the stopping of timers, which end with the execution.
+
+    An answer that only ends the execution is decided anew when SWF refuses it because of a signal.
+    """
+    return [command for command in commands if not isinstance(command, StopTimer)]
+
+
+def _markers_first(commands: Iterable[Command]) -> deque[Command]:
+    return deque(sorted(commands, key=lambda command: not is_ours(command)))
+
+
+def _that_fit(commands: Iterable[Command], most: int) -> int:
+    """Give how many commands, from the first on, go with one answer."""
+    fitting: list[Command] = []
+    characters = 0
+    for command in islice(commands, most):
+        characters += sum(map(len, filter(None, command.texts)))
+        fitting.append(command)
+        if characters > _FEW_CHARACTERS and _bytes(fitting) > MOST_BYTES:
+            return len(fitting) - 1
+    return len(fitting)
 
 
 def _bytes(commands: Sequence[Command]) -> int:

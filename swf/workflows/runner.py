@@ -17,7 +17,7 @@ from swf.exceptions import OutsideWorkflowError, ValidationError, WaitTimeoutErr
 from swf.models.domain import Domain, domain_of
 from swf.workflows.activities import DeclaredActivity
 from swf.workflows.arguments import sendable
-from swf.workflows.decider import WorkflowDecider
+from swf.workflows.decider import WorkflowDecider, warn_of_task_list
 from swf.workflows.definition import Runs, RunsAsync, StartedWith, Workflow, definition_of, workflows_in
 from swf.workflows.execution import WorkflowRun
 from swf.workflows.local import tried
@@ -106,6 +106,11 @@ class ActivityRunner(ActivityWorker):
             # A message names the function by these.
             vars(perform).update(__module__=declared.__module__, __qualname__=declared.__qualname__)
             self._handlers.add(Handler(declared.type_id, perform, ActivityOptions(declared.heartbeat_seconds)))
+
+    def check(self) -> None:
+        """Refuse to start without activities; warn of a task list where none of them comes by itself."""
+        super().check()
+        warn_of_task_list(self, (declared.task_list for declared in self.activities))
 
     def register(self) -> None:
         """Register the types of the activities that are not there, unless it was told not to.

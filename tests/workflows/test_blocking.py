@@ -1,6 +1,7 @@
 """Workflows in blocking style: plain functions that wait without await."""
 
 import asyncio
+import functools
 
 import pytest
 
@@ -217,6 +218,27 @@ def test_asking_a_coroutines_future_for_its_result_too_early_is_an_error(play):
             return work(1).result()
 
     assert play(Early).events.last().reason.startswith("InvalidStateError")
+
+
+def unchanged(function):
+    @functools.wraps(function)
+    def call(*args):
+        return function(*args)
+
+    return call
+
+
+def test_a_coroutine_function_in_a_decorator_that_is_a_plain_function_is_awaited(play):
+    class Decorated(Workflow):
+        task_list = "decorated"
+
+        @unchanged
+        async def run(self, number):
+            return await work(number) + await work(number)
+
+    play.activities = [work]
+
+    assert play(Decorated, 4).result() == 80
 
 
 def test_threads_share_no_greenlets(play):

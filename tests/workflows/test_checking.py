@@ -3,6 +3,7 @@
 
 import asyncio
 import contextlib
+import cProfile
 import datetime
 import gc
 import logging
@@ -114,6 +115,20 @@ def test_the_environment_turns_the_check_on(play, monkeypatch):
 
     with pytest.raises(ForbiddenCallError):
         play(doing(time.time))
+
+
+def test_a_profiler_written_in_c_goes_on_and_nothing_is_checked(play):
+    profiler = cProfile.Profile()
+
+    profiler.enable()
+    try:
+        execution = play(doing(lambda: time.time()), check=True)
+        after = sys.getprofile()
+    finally:
+        profiler.disable()
+
+    assert execution.close_status == "COMPLETED"
+    assert after is profiler
 
 
 def test_a_profile_function_that_is_there_goes_on(play):

@@ -13,6 +13,7 @@ from swf.models import WorkflowType
 from swf.models.event import MarkerRecorded, WorkflowExecutionContinuedAsNew
 from swf.workflows import (
     ActivityFailed,
+    Replayer,
     RetryPolicy,
     SideEffectFailed,
     Workflow,
@@ -28,6 +29,7 @@ from swf.workflows import (
     record_marker,
     side_effect,
     uuid4,
+    wait_condition,
     wait_for_signal,
 )
 
@@ -296,6 +298,94 @@ def test_a_workflow_goes_on_in_a_new_run_with_its_settings(play):
     assert first.result() == [3, True, ["kept"]]
     continued = first.events.filter(WorkflowExecutionContinuedAsNew).first()
     assert (continued.task_list, continued.execution_start_to_close_timeout) == ("counting", 600)
+
+
+async def in_a_task_that_nobody_awaits():
+    async def leave():
+        await work(1)
+        continue_as_new("new")
+
+    task = asyncio.create_task(leave())
+    await asyncio.sleep(3600)
+    return await task
+
+
+async def after_a_finally_block_of_that_task():
+    async def leave():
+        try:
+            continue_as_new("new")
+        finally:
+            await work(1)
+
+    task = asyncio.create_task(leave())
+    await asyncio.sleep(3600)
+    return await task
+
+
+async def in_a_callback():
+    work(1).add_done_callback(lambda call: continue_as_new("new"))
+    await asyncio.sleep(3600)
+
+
+async def in_a_condition():
+    await wait_condition(lambda: continue_as_new("new"))
+
+
+async def in_a_group():
+    async def leave():
+        await work(1)
+        continue_as_new("new")
+
+    async with asyncio.TaskGroup() as group:
+        group.create_task(leave())
+        group.create_task(asyncio.sleep(3600))
+
+
+@pytest.mark.parametrize(
+    "leave",
+    [
+        in_a_task_that_nobody_awaits,
+        after_a_finally_block_of_that_task,
+        in_a_callback,
+        in_a_condition,
+        in_a_group,
+    ],
+)
+def test_a_new_run_is_begun_from_wherever_it_is_asked_for(play, leave):
+    class Leaving(Workflow):
+        task_list = "leaving"
+
+        async def run(self, run="first"):
+            return await leave() if run == "first" else run
+
+    play.activities = [work]
+
+    execution = play(Leaving)
+
+    assert execution.close_status == "CONTINUED_AS_NEW"
+    assert execution.events.last().input == "new"
+    assert now_of(execution) < 3600
+    Replayer([Leaving]).replay(execution.history())
+
+
+def now_of(execution):
+    """Give the seconds from the first event to the last."""
+    events = execution.history()
+    return (events[-1].timestamp - events[0].timestamp).total_seconds()
+
+
+def test_a_new_run_that_is_asked_for_and_caught_is_none(play):
+    class Staying(Workflow):
+        task_list = "staying"
+
+        async def run(self, run="first"):
+            async def leave():
+                continue_as_new("new")
+
+            (caught,) = await asyncio.gather(leave(), return_exceptions=True)
+            return type(caught).__name__
+
+    assert play(Staying).result() == "ContinueAsNew"
 
 
 def test_a_new_run_may_have_other_settings(play):

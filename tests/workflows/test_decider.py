@@ -245,6 +245,31 @@ def test_a_decider_without_workflows_does_not_start(play):
         WorkflowDecider(play.domain, "none", workflows=[]).check()
 
 
+@pytest.mark.parametrize(
+    ("task_list", "warned"),
+    [
+        ("counting", []),
+        (
+            "elsewhere",
+            [
+                "the task list 'elsewhere', and what it has is declared with 'counting'",
+                "the task list 'elsewhere', and what it has is declared with 'work'",
+            ],
+        ),
+    ],
+)
+def test_a_task_list_where_nothing_comes_by_itself_is_warned_of(play, caplog, task_list, warned):
+    decider = WorkflowDecider(play.domain, task_list, workflows=[Counting])
+    worker = ActivityRunner(play.domain, "work" if task_list == "counting" else task_list, activities=[add_one])
+
+    with decider, worker:
+        pass
+
+    sentences = [record.getMessage() for record in caplog.records if record.levelname == "WARNING"]
+    told = [sentence.partition(" watches ")[2].partition(":")[0] for sentence in sentences]
+    assert told == warned
+
+
 def test_it_runs_in_threads(play):
     """With real threads, polls that answer at once, and both task lists polled."""
     with (
@@ -282,8 +307,9 @@ class Mixed(Workflow):
 
 def test_two_deciders_killed_at_random_lose_nothing_of_500_executions(play, step):
     chance = random.Random(7)
+    options = {"keep": 20, "check": False}
     play.activities = [add_one]
-    deciders = [*play.deciders(Mixed, keep=20), *play.deciders(Mixed, keep=20)]
+    deciders = [*play.deciders(Mixed, **options), *play.deciders(Mixed, **options)]
     (worker,) = play.workers()
     executions = {Mixed.start(play.domain, number): number for number in range(500)}
 
@@ -291,7 +317,7 @@ def test_two_deciders_killed_at_random_lose_nothing_of_500_executions(play, step
         place = chance.randrange(2)
         if chance.random() < 0.01:
             # It dies: what it kept and the list of its own are gone with it.
-            (deciders[place],) = play.deciders(Mixed, keep=20)
+            (deciders[place],) = play.deciders(Mixed, **options)
         if chance.random() < 0.02:
             lose_an_answer(deciders[place])
         return step(deciders[place]) + step(worker)

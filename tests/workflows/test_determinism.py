@@ -16,6 +16,7 @@ from swf.workflows import (
     Workflow,
     WorkflowFailed,
     activity,
+    cancel_external,
     continue_as_new,
     record_marker,
     side_effect,
@@ -310,6 +311,23 @@ def test_children_are_found_again_where_it_is_not_known_whose_history_it_is(play
 
     Replayer([program(has_unnamed_children)]).replay(execution.history())
     Replayer([program(has_unnamed_children)]).replay(execution.history(), execution=execution)
+
+
+def test_what_is_said_to_a_child_is_found_again_where_it_is_not_known_whose_history_it_is(play):
+    async def talks_to_its_child():
+        child = Child.child()
+        await child.started
+        await signal_external(child.workflow_id, "hello")
+        await cancel_external(child.workflow_id)
+        other = Child.child()
+        await other.started
+        other.cancel()
+        return await child
+
+    events = [event.raw for event in play(program(talks_to_its_child), others=[Child]).history()]
+
+    Replayer([program(talks_to_its_child)]).replay(events)
+    Replayer([program(talks_to_its_child)], strict=True).replay(events)
 
 
 def test_an_activity_by_name_is_told_apart_by_its_version(play):

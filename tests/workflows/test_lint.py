@@ -240,6 +240,82 @@ def test_activities_queries_and_side_effects_may_do_what_they_like():
     assert lines(text) == []
 
 
+ACTIVITIES = """\
+import swf.workflows
+from swf.workflows import Activity, LambdaFunction, Workflow, activity
+
+resize = Activity("Resize", "2.1")
+upcase = LambdaFunction("upcase")
+
+
+@activity
+def charge(amount):
+    return amount
+
+
+@activity(task_list="kitchen")
+class Chop:
+    def execute(self):
+        return 1
+
+
+class Other(Workflow):
+    async def run(self):
+        return 1
+
+
+class Order(Workflow):
+    @activity
+    def pack(self, item):
+        return item
+
+    def note(self, item):
+        return item
+
+    async def run(self, order):
+"""
+
+
+@pytest.mark.parametrize(
+    "call",
+    [
+        "charge(30)",
+        "charge.options(task_list='fast')(30)",
+        "Chop()",
+        "self.pack('apples')",
+        "resize({'picture': 'cat.png'})",
+        "upcase('hello')",
+        "Other.child()",
+        "Other.options(workflow_id='other').child()",
+    ],
+)
+def test_a_call_that_nobody_awaits_is_found(call):
+    (finding,) = lint_text(f"{ACTIVITIES}        {call}\n").findings
+
+    assert (finding.kind, finding.what) == ("await", f"{call} without await")
+    assert finding.line == len(ACTIVITIES.splitlines()) + 1
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "await charge(30)",
+        "call = charge(30)",
+        "return charge(30)",
+        "charge.options(cancel='abandon')(30)",
+        "Other.options(cancel='abandon', workflow_id='other').child()",
+        "charge(30)  # swf: allow",
+        "charge.local(30)",
+        "charge.fn(30)",
+        "self.note('apples')",
+        "Other()",
+        "charge = print; charge(30)",
+    ],
+)
+def test_a_call_that_somebody_awaits_or_that_is_none_is_not_found(line):
+    assert lint_text(f"{ACTIVITIES}        {line}\n").findings == ()
+
+
 def test_all_methods_of_a_workflow_are_looked_at():
     text = """\
     import random

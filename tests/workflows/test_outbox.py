@@ -1,6 +1,7 @@
 """More than one answer holds, and more than may be open: sent in turn, and found again on replay."""
 
 import asyncio
+from typing import ClassVar
 
 import pytest
 from hypothesis import given
@@ -40,9 +41,13 @@ class FanOut(Workflow):
 def test_more_decisions_than_one_answer_holds_are_sent_with_the_next(play, count):
     play.activities = [work]
 
-    execution = play(FanOut, count, keep=0)
+    (decider,), (worker,) = play.deciders(FanOut, keep=0), play.workers()
+    execution = FanOut.start(play.domain, count)
 
-    assert execution.result() == sum(range(count))
+    # Many activities are performed between two decisions, each of which replays the whole history.
+    play.environment.run(execution, decider, *([worker] * 40))
+
+    assert execution.result(timeout=0) == sum(range(count))
     answers = {}
     for event in execution.events.filter(ActivityTaskScheduled):
         answers.setdefault(event.decision_task_completed_event_id, []).append(int(event.activity_id))
@@ -206,6 +211,66 @@ def test_a_side_effect_that_is_put_off_behind_what_was_held_back_is_found_again(
     assert len(history.filter("ActivityTaskScheduled")) == 1_120
     assert len(history.filter("MarkerRecorded")) == 1
     Replayer([Noting]).replay(history)
+
+
+class Doubting(Workflow):
+    """Takes back what it asked for, as something says that says another thing each time."""
+
+    task_list = "doubting"
+    said: ClassVar[list[bool]] = []
+
+    async def run(self):
+        calls = [work(number) for number in range(120)]
+        if self.says():
+            calls[5].cancel()
+        return sum(await asyncio.gather(*(call for call in calls if not call.cancelled())))
+
+    def says(self):
+        return side_effect(lambda: self.said.append(not self.said) or self.said[-1])
+
+
+class Patching(Doubting):
+    def says(self):
+        return patched("one less")
+
+
+@pytest.mark.parametrize("program", [Doubting, Patching])
+def test_what_was_taken_back_stays_so_where_its_reason_did_not_fit_into_the_answer(play, step, program):
+    play.activities = [work]
+    Doubting.said.clear()
+    (decider,), (worker,) = play.deciders(program), play.workers()
+    execution = program.start(play.domain)
+
+    step(decider)
+    decider.forget()
+    closed = play.environment.run(execution, decider, *([worker] * 40))
+
+    assert closed.result() == sum(range(120)) - 5
+    assert Doubting.said in ([], [True])
+    Replayer([program]).replay(closed.history())
+
+
+def test_a_lower_limit_for_timers_leaves_room_for_the_one_that_wakes_up():
+    class Crowded(Workflow):
+        task_list = "crowded"
+
+        async def run(self):
+            timers = [start_timer(60) for _ in range(30)]
+            await timers[0]
+            for number in range(150):
+                record_marker(str(number))
+            for timer in timers:
+                await timer
+
+    with Environment("small", limits=Limits(open_timers=7)) as small:
+        decider = WorkflowDecider(small.domain, "crowded", workflows=[Crowded])
+        decider.register()
+        closed = small.run(Crowded.start(small.domain), decider)
+        refused = [event.timer_id for event in closed.events.filter(StartTimerFailed)]
+
+    assert closed.close_status == "COMPLETED"
+    assert len(refused) == 23
+    assert not any(timer_id.startswith(WAKE_UP) for timer_id in refused)
 
 
 def test_own_timers_leave_room_for_the_one_that_wakes_up():

@@ -55,18 +55,44 @@ def test_the_workflow_gets_the_error_and_goes_on(play, names, call, named):
     assert names(execution) == ["WorkflowExecutionStarted", "WorkflowExecutionCompleted"]
 
 
-def test_a_timeout_that_is_too_long_is_refused_where_it_begins(play):
+async def at_once():
+    return "at once"
+
+
+async def of_wait_for():
+    return await asyncio.wait_for(at_once(), 1e12)
+
+
+async def of_timeout():
+    async with asyncio.timeout(float("inf")):
+        return await at_once()
+
+
+@pytest.mark.filterwarnings("error")
+@pytest.mark.parametrize("body", [of_wait_for, of_timeout])
+def test_a_timeout_of_asyncio_that_is_longer_than_any_execution_is_as_good_as_none(play, body):
     class Patient(Workflow):
         task_list = "patient"
 
         async def run(self):
-            async with asyncio.timeout(100_000_000):
-                await asyncio.sleep(1)
+            return await body()
 
-    execution = play(Patient)
+    assert play(Patient).result() == "at once"
 
-    assert execution.close_status == "FAILED"
-    assert execution.events.last().reason.startswith("ValidationError: A timer of 1e+08 seconds is too long")
+
+def test_a_sleep_that_is_longer_than_any_execution_is_the_longest_timer(play, step):
+    class Asleep(Workflow):
+        task_list = "asleep"
+
+        async def run(self):
+            await asyncio.sleep(1e12)
+
+    (decider,) = play.deciders(Asleep)
+    execution = Asleep.start(play.domain)
+
+    step(decider)
+
+    assert execution.events.last().start_to_fire_timeout == 99_999_999
 
 
 def test_the_longest_timer_is_taken(play, step, names):

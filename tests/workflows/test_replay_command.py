@@ -375,13 +375,15 @@ def here(tmp_path, monkeypatch):
     ("sources", "code", "sentence"),
     [
         (["clean.py"], 0, "1 workflow in 1 file: nothing that a workflow must not do.\n"),
-        (["other"], 0, "There is no workflow in 1 file.\n"),
+        (["other"], 5, "There is no workflow in 1 file.\n"),
         (["unclean"], 1, "1 workflow in 1 file: 1 finding.\n"),
         (["."], 1, "2 workflows in 3 files: 1 finding.\n"),
         (["nowhere"], 64, "Error: There is no file, folder or module 'nowhere'. "),
     ],
 )
-def test_lint_says_what_it_read_and_exits_with_1_on_findings(here, swf, sources, code, sentence):
+def test_lint_says_what_it_read_and_exits_with_1_on_findings_and_5_without_workflows(
+    here, swf, sources, code, sentence
+):
     ended = swf("lint", *sources)
 
     assert ended.code == code

@@ -8,6 +8,7 @@ from swf.exceptions import ForbiddenCallError, InvalidKeywordArgumentError, SWFE
 from swf.models import WorkflowExecution
 from swf.workflows import (
     DecisionRefused,
+    Replayer,
     Workflow,
     activity,
     cancel_external,
@@ -327,3 +328,71 @@ def test_a_signal_that_comes_while_it_is_continued_as_new_goes_on_into_the_next_
 
     *_, last = execution.history()
     assert (last.name, last.input) == ("WorkflowExecutionContinuedAsNew", "[1,2]")
+
+
+class Listening(Workflow):
+    """Ends when it has heard something, which stops the timer of its patience."""
+
+    task_list = "listening"
+
+    def __init__(self):
+        self.heard = []
+
+    @signal
+    def tell(self, word):
+        self.heard.append(word)
+
+    async def run(self, before=(), *, goes_on=False):
+        await wait_condition(lambda: self.heard, timeout=3600)
+        if goes_on:
+            continue_as_new([*before, *self.heard])
+        return [*before, *self.heard]
+
+
+def end_while_a_signal_comes(play, execution, decider):
+    decider.perform_task(decider.poll_task())
+    execution.signal("tell", "first")
+    task = decider.poll_task()
+    decisions = decider.decide(task)
+    execution.signal("tell", "second")
+    task.complete(decisions)
+    decider.perform_task(decider.poll_task())
+
+
+def test_a_signal_that_comes_while_a_result_is_sent_is_in_the_result(play, names):
+    (decider,) = play.deciders(Listening)
+    execution = Listening.start(play.domain)
+
+    end_while_a_signal_comes(play, execution, decider)
+
+    assert execution.result(timeout=0) == ["first", "second"]
+    assert "CompleteWorkflowExecutionFailed" in names(execution)
+    Replayer([Listening]).replay(execution.history())
+
+
+def test_a_signal_that_comes_while_the_next_run_is_asked_for_is_known_to_it(play):
+    (decider,) = play.deciders(Listening)
+    execution = Listening.start(play.domain, [], goes_on=True)
+
+    end_while_a_signal_comes(play, execution, decider)
+
+    assert execution.events.last().input == '{"before":["first","second"]}'
+
+
+def test_a_query_that_is_a_coroutine_function_is_refused(play, step):
+    class Waiting(Workflow):
+        task_list = "waiting"
+
+        @query
+        async def state(self):
+            return "waiting"
+
+        async def run(self):
+            await asyncio.sleep(60)
+
+    deciders = play.deciders(Waiting)
+    execution = Waiting.start(play.domain)
+    step(*deciders)
+
+    with pytest.raises(InvalidKeywordArgumentError, match="'state' of Waiting is a coroutine function"):
+        execution.query("state")

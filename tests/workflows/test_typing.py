@@ -4,6 +4,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 ROOT = Path(__file__).parents[2]
 
 GOOD = """
@@ -77,19 +79,22 @@ Arithmetic.start("shop", 7)
 """
 
 
-def checked(source, tmp_path):
-    path = tmp_path / "program.py"
-    path.write_text(source)
-    command = [sys.executable, "-m", "mypy", "--strict", "--no-error-summary", "--no-incremental", str(path)]
-    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
-    return [line for line in done.stdout.splitlines() if line.startswith(str(path)) and ": error: " in line]
+@pytest.fixture(scope="module")
+def errors(tmp_path_factory):
+    """The errors that mypy finds in both, by their lines."""
+    folder = tmp_path_factory.mktemp("typed")
+    paths = {name: folder / f"{name}.py" for name in ("good", "bad")}
+    paths["good"].write_text(GOOD)
+    paths["bad"].write_text(BAD)
+    command = [sys.executable, "-m", "mypy", "--strict", "--no-error-summary", "--no-incremental"]
+    done = subprocess.run([*command, *paths.values()], cwd=ROOT, capture_output=True, text=True, check=False)
+    lines = [line for line in done.stdout.splitlines() if ": error: " in line]
+    return {name: [int(line.split(":")[1]) for line in lines if line.startswith(str(paths[name]))] for name in paths}
 
 
-def test_what_is_awaited_has_the_type_of_what_the_activity_gives(tmp_path):
-    assert checked(GOOD, tmp_path) == []
+def test_what_is_awaited_has_the_type_of_what_the_activity_gives(errors):
+    assert errors["good"] == []
 
 
-def test_wrong_arguments_and_wrong_uses_are_found(tmp_path):
-    found = checked(BAD, tmp_path)
-
-    assert [int(line.split(":")[1]) for line in found] == [12, 13, 14, 15, 18]
+def test_wrong_arguments_and_wrong_uses_are_found(errors):
+    assert errors["bad"] == [12, 13, 14, 15, 18]
