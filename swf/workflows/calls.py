@@ -260,6 +260,11 @@ class ChildCall(Call[T]):
         self._workflow_id_counts = machine.is_known
 
     @property
+    def reaches_out(self) -> bool:
+        """Whether it is to start though nobody waits for it."""
+        return self.policy == "abandon"
+
+    @property
     def started(self) -> Future[str]:
         """A future of its run id: done when it has started, or will not."""
         self._heed()
@@ -395,6 +400,11 @@ class ExternalSignal(Call[None]):
         self.signal_name = signal_name
         self.input = input
         self.run_id = run_id
+
+    @property
+    def reaches_out(self) -> bool:
+        """Whether another execution is to hear of it."""
+        return True
 
     @property
     def attributes(self) -> dict[str, Any]:

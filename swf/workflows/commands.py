@@ -93,6 +93,11 @@ class Command:
     limited: ClassVar[str | None] = None
 
     @property
+    def reaches_out(self) -> bool:
+        """Whether another execution is to hear of it: if this one ends before, that comes to nothing."""
+        return False
+
+    @property
     @abstractmethod
     def attributes(self) -> dict[str, Any]:
         """What is sent."""
@@ -136,6 +141,8 @@ class WaitedFor(Command):
         """Hear that SWF does it, and wait for what becomes of it."""
         self.event_id = event_id
         machine.waiting[event_id] = self
+        if self.reaches_out:
+            machine.outbox.on_their_way.add(event_id)
 
     def refuse(self, machine: "Machine", cause: str) -> None:
         """Hear that SWF does not do it."""
@@ -345,6 +352,10 @@ class CancelsExecution(Command):
     refused_as = "RequestCancelExternalWorkflowExecutionFailed"
 
     @property
+    def reaches_out(self) -> bool:
+        return True
+
+    @property
     def attributes(self) -> dict[str, Any]:
         return set_members(workflowId=self.workflow_id, runId=self.run_id)
 
@@ -356,8 +367,8 @@ class CancelsExecution(Command):
         return attributes["workflowId"] == self.workflow_id  # type: ignore[no-any-return]
 
 
-class CancelChild(CancelsExecution, _Plain):
-    """Ask for a child to be canceled."""
+class CancelChild(CancelsExecution, WaitedFor, _Plain):
+    """Ask for a child to be canceled. What the workflow hears of it is what becomes of the child."""
 
     __slots__ = ("run_id", "workflow_id")
 
@@ -365,6 +376,12 @@ class CancelChild(CancelsExecution, _Plain):
         super().__init__()
         self.workflow_id = workflow_id
         self.run_id = run_id
+
+    def complete(self, result: None) -> None:
+        """Hear that the child knows."""
+
+    def fail(self, error: Exception) -> None:
+        """Hear that the child cannot be told: as a rule it has just closed."""
 
 
 class Close(_Plain):
@@ -427,6 +444,9 @@ _CLOSES: dict[type[Decision], str] = {
     CancelWorkflowExecution: "WorkflowExecutionCanceled",
     ContinueAsNewWorkflowExecution: "WorkflowExecutionContinuedAsNew",
 }
+
+# The events of answers that ended an execution, or were to.
+ENDS = frozenset({*_CLOSES.values(), *(f"{decides.__name__}Failed" for decides in _CLOSES)})
 
 
 def completing(result: str | None) -> Close:

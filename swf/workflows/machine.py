@@ -11,6 +11,7 @@ import logging
 import random
 from collections import deque
 from collections.abc import Callable, Iterable
+from contextlib import nullcontext
 from functools import partial
 from typing import TYPE_CHECKING, Any, NoReturn
 
@@ -206,7 +207,7 @@ class Machine:
     def decide(self, turn: Turn) -> list[Decision]:
         """Do a new turn, and give what is to be answered."""
         self._take(turn)
-        if self._closing is not None and self._closing.is_as_intended:
+        if self._closing is not None and self._closing.is_as_intended and self._closing in self._batch:
             self._tell_of_unheeded()
         return [command.decision for command in self._batch]
 
@@ -268,23 +269,20 @@ class Machine:
                 hear(self, event[attributes_key(kind)])
         if self.main is None and self._closing is None and not self.is_closed:
             self.loop.call_soon(self._start_main)
-        if self._check:
-            with checking.forbidden(self.fail):
+        # While its end waits, nothing of the workflow runs any more.
+        if self._closing is None or not self.outbox.is_waiting:
+            with checking.forbidden(self.fail) if self._check else nullcontext():
                 self._settle()
-        else:
-            self._settle()
         if self.fault is not None:
             raise self.fault
         self._batch = self._sent() if turn.is_replayed else self.outbox.batch(self._closing)
 
     def _sent(self) -> list[Command]:
+        recorded = {event["eventType"] for event in self.turn.record}
         if not self._was_cut:
-            stopped = any(
-                event["eventType"] in (StopTimer.recorded_as, StopTimer.refused_as) for event in self.turn.record
-            )
-            return self.outbox.sent(self._closing, None, has_stopped_timers=stopped)
+            return self.outbox.sent(self._closing, None, recorded)
         patches = sum(map(_records_patch, self.turn.record))
-        return self.outbox.sent(self._closing, len(self.turn.record) - patches - 1)
+        return self.outbox.sent(self._closing, len(self.turn.record) - patches - 1, recorded)
 
     def _settle(self) -> None:
         """Run until nothing is ready and no condition has become true."""
@@ -603,6 +601,7 @@ class Machine:
         """Give what waits for the event that refers to this one, for the last time; None if nothing does."""
         command = self.waiting.pop(event_id, None)
         if command is not None:
+            self.outbox.arrived(event_id)
             self.over(command)
         return command
 

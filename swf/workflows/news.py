@@ -101,6 +101,7 @@ def _activity_canceled(machine: "Machine", attributes: Attributes) -> None:
 
 @_hears("ChildWorkflowExecutionStarted")
 def _child_started(machine: "Machine", attributes: Attributes) -> None:
+    machine.outbox.arrived(attributes["initiatedEventId"])
     call: Any = machine.waiting.get(attributes["initiatedEventId"])
     if call is not None:
         call.begin(attributes["workflowExecution"]["runId"])

@@ -4,16 +4,17 @@ An answer takes 100 decisions and about 1 MB. What is more waits for the next de
 brings at once. What was done once, and is kept in a marker, goes before all else then: the rest may follow from it, or
 was taken back because of it, and without its marker it is done anew, with another outcome. Of activities, timers,
 children and Lambda calls 1,000 of a kind may be open, one of the timers being that one: what is more is held back here
-until others are over. All of this follows from what was asked for, so a replay does the same; only how much went with
-an answer is read from the record.
+until others are over. What ends the execution waits until what other executions are to hear of has arrived there:
+signals, cancel requests, and children that go on alone. All of this follows from what was asked for, so a replay does
+the same; only how much went with an answer is read from the record.
 """
 
 import json
 from collections import deque
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence, Set
 from itertools import islice
 
-from swf.workflows.commands import TIMER, Close, Command, StopTimer, WakeUp, is_ours, is_patch
+from swf.workflows.commands import ENDS, TIMER, Close, Command, StopTimer, WakeUp, is_ours, is_patch
 
 # What SWF takes with one answer. The request has a head, a token and a context beside the decisions.
 # https://docs.aws.amazon.com/amazonswf/latest/developerguide/swf-dg-limits.html
@@ -29,13 +30,22 @@ _MOST_OPEN = {TIMER: MOST_OPEN - 1}
 
 WAKE_UP = "swf.workflows.more."
 
+_STOPS = frozenset({StopTimer.recorded_as, StopTimer.refused_as})
+
 
 class Outbox:
-    """The commands of one execution that are to be sent."""
+    """The commands of one execution that are to be sent.
 
-    __slots__ = ("_asked", "_held", "_most", "_open", "_put_off", "_wake_ups")
+    Attributes:
+        on_their_way: Of what others are to hear of and have not heard yet, the events that initiated it.
+        is_waiting: Whether the end waits for that.
+    """
+
+    __slots__ = ("_asked", "_held", "_most", "_open", "_put_off", "_wake_ups", "is_waiting", "on_their_way")
 
     def __init__(self) -> None:
+        self.on_their_way: set[int] = set()
+        self.is_waiting = False
         self._asked: list[Command] = []
         self._put_off: deque[Command] = deque()
         self._held: dict[str, deque[Command]] = {}
@@ -56,6 +66,10 @@ class Outbox:
         if command.limited is not None:
             self._open[command.limited] -= 1
 
+    def arrived(self, event_id: int) -> None:
+        """Hear that others have heard of something, or will not."""
+        self.on_their_way.discard(event_id)
+
     def hold(self, command: Command) -> bool:
         """Hear that too much of a kind was open; tells whether the command waits for the end of others.
 
@@ -73,7 +87,8 @@ class Outbox:
     def batch(self, close: Close | None) -> list[Command]:
         """Give what goes with the next answer; what closes the execution goes last, and with all that is before it."""
         ready = self._ready()
-        if close is not None:
+        self.is_waiting = close is not None and self._reaches_out(ready)
+        if close is not None and not self.is_waiting:
             needed = _without_stops(ready)
             if _that_fit(needed, MOST_DECISIONS - 1) == len(needed):
                 return [*needed, close]
@@ -85,21 +100,22 @@ class Outbox:
         self._put_off = ready
         return self._with_wake_up(taken)
 
-    def sent(
-        self, close: Close | None, before_wake_up: int | None, *, has_stopped_timers: bool = False
-    ) -> list[Command]:
-        """Give what went with an answer that the history records: its size then need not be what it were now.
+    def sent(self, close: Close | None, before_wake_up: int | None, recorded: Set[str]) -> list[Command]:
+        """Give what went with an answer that the history records.
+
+        Its size, and whether its end waited, then need not be what they were now.
 
         Args:
             close: What closes the execution.
             before_wake_up: After how many commands, patches aside, the record has a wake-up; None if all went.
-            has_stopped_timers: Whether the record has timers that were stopped.
+            recorded: The kinds of events in the record.
         """
         ready = self._ready()
+        self.is_waiting = close is not None and ENDS.isdisjoint(recorded) and self._reaches_out(ready)
         if before_wake_up is None:
-            if close is None:
+            if close is None or self.is_waiting:
                 return [*ready]
-            return [*(ready if has_stopped_timers else _without_stops(ready)), close]
+            return [*(_without_stops(ready) if _STOPS.isdisjoint(recorded) else ready), close]
         ready = _markers_first(ready)
         taken: list[Command] = []
         left = before_wake_up
@@ -108,6 +124,12 @@ class Outbox:
             left -= not is_patch(taken[-1])
         self._put_off = ready
         return self._with_wake_up(taken)
+
+    def _reaches_out(self, ready: Iterable[Command]) -> bool:
+        """Tell whether others have yet to hear of something."""
+        if self.on_their_way or any(command.reaches_out for command in ready):
+            return True
+        return any(command.reaches_out and not command.is_dropped for held in self._held.values() for command in held)
 
     def _with_wake_up(self, taken: list[Command]) -> list[Command]:
         self._wake_ups += 1
