@@ -19,6 +19,8 @@ None elsewhere
 
 import json
 import logging
+import sys
+import traceback
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
@@ -50,6 +52,24 @@ def about(**facts: str | None) -> Iterator[None]:
 def facts() -> Mapping[str, str | None]:
     """Give what the records of this thread or coroutine are about: of a task, what is known of `FIELDS`."""
     return MappingProxyType(dict(_facts.get()))
+
+
+class HarmlessLogger(logging.LoggerAdapter[logging.Logger]):
+    """A logger for what has to go on: what a handler or a filter raises is told on standard error, and hurts nobody.
+
+    >>> log = HarmlessLogger(logging.getLogger("shop"))
+    >>> log.warning("out of %s", "stock")
+    """
+
+    def log(self, level: int, msg: object, *args: object, **kwargs: Any) -> None:
+        """Log a record, if there is a handler that can."""
+        # Not this frame is the one that logs, but its caller.
+        kwargs["stacklevel"] = kwargs.get("stacklevel", 1) + 1
+        try:
+            super().log(level, msg, *args, **kwargs)
+        except Exception:
+            if logging.raiseExceptions and sys.stderr:
+                traceback.print_exc()
 
 
 class TaskFilter(logging.Filter):

@@ -13,7 +13,7 @@ import pytest
 from swf import logs
 from swf.actors import ActivityWorker, Actor, Decider
 from swf.engine import Engine
-from swf.logs import JSONFormatter, TaskFilter, about
+from swf.logs import HarmlessLogger, JSONFormatter, TaskFilter, about
 from swf.models.decision import CompleteWorkflowExecution, ScheduleActivityTask
 
 pytestmark = pytest.mark.inprocess
@@ -72,6 +72,14 @@ def test_what_is_known_can_be_asked_and_not_changed():
     assert dict(logs.facts()) == {}
     with pytest.raises(TypeError):
         known["workflow_id"] = "order-8"
+
+
+def test_a_harmless_logger_names_the_place_that_logs(records):
+    HarmlessLogger(log).info("packed %s", "apples")
+
+    (record,) = records
+    assert (record.name, record.getMessage()) == ("tests.shop", "packed apples")
+    assert record.funcName == "test_a_harmless_logger_names_the_place_that_logs"
 
 
 def test_each_thread_has_its_own(records):

@@ -10,6 +10,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from contextvars import ContextVar
 from types import FrameType, TracebackType
 from typing import Any, ClassVar, Generic, Self, TypeVar
 
@@ -21,13 +22,17 @@ from swf.actors import observers
 from swf.actors.trouble import Trouble, is_fatal, persistently
 from swf.connection import Connection
 from swf.exceptions import DoesNotExistError, PollTimeout, SWFError, ThrottledError, ValidationError, narrowed
+from swf.logs import HarmlessLogger
 from swf.models.base import Request
 from swf.models.domain import Domain, domain_of
 from swf.shapes import Identity, PageSize, StartAtPreviousStartedEvent, TaskList
 
 Task = TypeVar("Task")
 
-_log = logging.getLogger(__name__)
+_log = HarmlessLogger(logging.getLogger(__name__))
+
+# Which actor the code that runs works on a task for, in threads and coroutines.
+_at_work_for: ContextVar["Actor[Any] | None"] = ContextVar("swf.actors at work for", default=None)
 
 # So many of an actor's threads poll at the same time, unless it says otherwise: enough for hundreds of tasks a second.
 POLLERS = 5
@@ -203,6 +208,8 @@ class Actor(Generic[Task]):
         A poll under way is not cut off: SWF may just be handing out a task on it, which would be lost until it times
         out. On AWS that can take a minute; an engine of this process answers it at once.
 
+        Called by the work on a task, it does not wait: the actor stops once that task too is answered.
+
         Args:
             timeout: How many seconds to wait. Left out, as long as it takes.
 
@@ -213,9 +220,12 @@ class Actor(Generic[Task]):
         self._stopping.set()
         # Whoever takes tasks from `tasks` polls in a thread of their own.
         self.connection.end_polls(self.identity)
+        if _at_work_for.get() is self or threading.current_thread() in self._threads:
+            # Two tasks that stop their actor would wait for each other.
+            return False
         until = None if timeout is None else time.monotonic() + timeout
         for thread in self._threads:
-            while thread.is_alive() and thread is not threading.current_thread():
+            while thread.is_alive():
                 self.connection.end_polls(self.identity)
                 thread.join(0.02)
                 if until is not None and time.monotonic() >= until:
@@ -314,12 +324,16 @@ class Actor(Generic[Task]):
     def _perform(self, task: Task) -> None:
         me = threading.get_ident()
         self._in_hand[me] = task
+        token = _at_work_for.set(self)
         try:
             with logs.about(**self._about(task)), observers.working(self, task):
                 self.perform_task(task)
-        except (Exception, SystemExit):
+        except BaseException as error:
+            if not is_of_the_task(error):
+                raise
             _log.exception("%r could not finish %r: it is open until its timeout.", self, task)
         finally:
+            _at_work_for.reset(token)
             del self._in_hand[me]
 
     def _about(self, task: Task) -> dict[str, str | None]:
@@ -331,6 +345,11 @@ class Actor(Generic[Task]):
             "workflow_id": execution and execution.workflow_id,
             "run_id": execution and execution.run_id,
         }
+
+
+def is_of_the_task(error: BaseException) -> bool:
+    """Tell whether an error is the work's own. What ends a program, or a test, is raised in the main thread alone."""
+    return isinstance(error, Exception | SystemExit) or threading.current_thread() is not threading.main_thread()
 
 
 def run(*actors: Actor[Any], stop_timeout: float | None = None) -> None:

@@ -10,12 +10,13 @@ from typing import Any, TypeVar
 import attrs
 
 from swf.actors import observers
-from swf.actors.core import Actor, Poll
+from swf.actors.core import Actor, Poll, is_of_the_task
 from swf.actors.handlers import Handler, Handlers, Type, mark, named, shown
 from swf.actors.portions import Place, as_it_was, is_ours, place_of, portion, reached
 from swf.connection import Connection
 from swf.constants import NONE
 from swf.exceptions import ConfigurationError, DoesNotExistError, PollTimeout, SWFError
+from swf.logs import HarmlessLogger
 from swf.models.decision import Decision
 from swf.models.domain import Domain
 from swf.models.event import EVENTS, DecisionTaskCompleted, Event, TimerFired, TimerStarted, WorkflowExecutionStarted
@@ -25,7 +26,7 @@ from swf.shapes import TypeId
 
 F = TypeVar("F", bound=Callable[..., Any])
 
-_log = logging.getLogger(__name__)
+_log = HarmlessLogger(logging.getLogger(__name__))
 
 _HANDLER_OF = {"on" + re.sub("([A-Z])", r"_\1", name).lower(): name for name in EVENTS}
 
@@ -249,7 +250,9 @@ class Decider(Actor[DecisionTask]):
                 _log.warning("SWF refused a decision on %r: %r", task.execution, event)
         try:
             decisions = self._portion(task)
-        except (Exception, SystemExit) as error:
+        except BaseException as error:
+            if not is_of_the_task(error):
+                raise
             observers.tell("task_failed", self, task=task, error=error)
             _log.exception(
                 "Deciding on %r failed. The task is not answered; SWF gives it again after its timeout.", task.execution

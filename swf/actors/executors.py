@@ -6,6 +6,9 @@ Whatever runs them, the thread that polled waits for the outcome and answers the
 import asyncio
 import contextvars
 import ctypes
+import inspect
+import os
+import sys
 import threading
 import time
 from collections.abc import Callable, Coroutine, Iterator
@@ -50,14 +53,17 @@ class Threads:
 
     def call(self, task: RunningTask) -> Any:
         """Call the handler; a coroutine that it gives is awaited on the loop."""
-        if not self._interrupts:
-            given = self._handle(task)
-        else:
-            with interrupted_by(task):
-                given = self._handle(task)
-        if not asyncio.iscoroutine(given):
+        with in_this_process():
+            given = self._handled(task)
+        if not inspect.iscoroutine(given):
             return given
         return self._loop_in_use().run(given, task, interrupts=self._interrupts)
+
+    def _handled(self, task: RunningTask) -> Any:
+        if not self._interrupts:
+            return self._handle(task)
+        with interrupted_by(task):
+            return self._handle(task)
 
     def close(self) -> None:
         """End the event loop."""
@@ -71,6 +77,17 @@ class Threads:
             if self._loop is None:
                 self._loop = Loop()
             return self._loop
+
+
+@contextmanager
+def in_this_process() -> Iterator[None]:
+    """End a process that was forked in the block when it comes out of it: it would answer the task a second time."""
+    here = os.getpid()
+    try:
+        yield
+    finally:
+        if os.getpid() != here:
+            os._exit(0 if sys.exc_info()[0] is None else 1)
 
 
 @contextmanager
@@ -124,8 +141,16 @@ class Loop:
 
     def __init__(self) -> None:
         self._loop = asyncio.new_event_loop()
-        self._thread = threading.Thread(target=self._loop.run_forever, name="coroutines", daemon=True)
+        self._thread = threading.Thread(target=self._run, name="coroutines", daemon=True)
         self._thread.start()
+
+    def _run(self) -> None:
+        is_stopped = False
+        while not is_stopped:
+            # What a coroutine raises to exit ends the loop too. It is in the coroutine's outcome; the others go on.
+            with suppress(SystemExit, KeyboardInterrupt):
+                self._loop.run_forever()
+                is_stopped = True
 
     def run(self, coroutine: Coroutine[Any, Any, Any], task: RunningTask, *, interrupts: bool) -> Any:
         """Await a coroutine there, and give its result here.
@@ -160,10 +185,17 @@ class Loop:
 
 def _hand_over(ended: "asyncio.Task[Any]", outcome: "Future[Any]", task: RunningTask) -> None:
     if ended.cancelled():
-        outcome.set_exception(TaskClosed() if task.is_closed else TaskCanceled())
+        outcome.set_exception(_cancelled(task))
         return
     error = ended.exception()
     if error is None:
         outcome.set_result(ended.result())
     else:
         outcome.set_exception(error)
+
+
+def _cancelled(task: RunningTask) -> BaseException:
+    if task.is_closed:
+        return TaskClosed()
+    # Something inside was cancelled without anybody asking for the task to be: that is a failure like others.
+    return TaskCanceled() if task.is_cancel_requested else asyncio.CancelledError()

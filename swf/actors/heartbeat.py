@@ -12,9 +12,10 @@ from typing import Any
 
 from swf.constants import NONE
 from swf.exceptions import DoesNotExistError, SWFError
+from swf.logs import HarmlessLogger
 from swf.models.activity import ActivityTask, Heartbeat
 
-_log = logging.getLogger(__name__)
+_log = HarmlessLogger(logging.getLogger(__name__))
 
 
 # A third of the timeout leaves room for two heartbeats that are lost.
@@ -103,10 +104,12 @@ class Heart:
                 self._interval = self._wait = self._find_interval()
             if now or self.is_due:
                 self._send()
-        except SWFError as error:
+        except Exception as error:
             self._last, self._wait = time.monotonic(), min(self._interval or RETRY_SECONDS, RETRY_SECONDS)
             told = "No heartbeat of %r of %r could be sent, and it is tried again: %s"
-            _log.warning(told, self._task, self._task.execution, error)
+            # What SWF says is told in its words; what else there is may be in whatever was to hear of its answer.
+            trace = None if isinstance(error, SWFError) else error
+            _log.warning(told, self._task, self._task.execution, error, exc_info=trace)
         finally:
             self._turn.release()
 

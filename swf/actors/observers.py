@@ -7,10 +7,12 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import attrs
 
+from swf.logs import HarmlessLogger
+
 if TYPE_CHECKING:
     from swf.actors.core import Actor
 
-_log = logging.getLogger(__name__)
+_log = HarmlessLogger(logging.getLogger(__name__))
 
 Kind = Literal[
     "execution_started",

@@ -1,6 +1,7 @@
 """Handlers in processes of their own: one that dies takes nothing with it but its task."""
 
 import asyncio
+import inspect
 import multiprocessing
 import os
 import pickle
@@ -14,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 import attrs
 
 from swf import logs, payload
-from swf.actors.executors import TaskClosed
+from swf.actors.executors import TaskClosed, in_this_process
 from swf.actors.exits import ending
 from swf.actors.running import RunningTask, TaskCanceled
 from swf.exceptions import ConfigurationError, DoesNotExistError, SWFError
@@ -196,6 +197,12 @@ class FarHeart:
     def __init__(self, pipe: Pipe, lock: threading.Lock) -> None:
         self._pipe = pipe
         self._lock = lock
+        self._is_over = False
+
+    def end(self) -> None:
+        """Ask nothing any more: the pipe is the next task's. A thread that the handler left behind hears of the end."""
+        with self._lock:
+            self._is_over = True
 
     @property
     def is_cancel_requested(self) -> bool:
@@ -221,6 +228,8 @@ class FarHeart:
 
     def _ask(self, details: str | None, *, is_beat: bool) -> "_Heard":
         with self._lock:
+            if self._is_over:
+                return _Heard(is_cancel_requested=False, is_closed=True)
             self._pipe.send(("heartbeat", (details, is_beat)))
             heard: _Heard = self._pipe.recv()
             return heard
@@ -238,19 +247,23 @@ def _work(pipe: Pipe, pickled: bytes) -> None:
             sent = pipe.recv()
         except EOFError:
             return
-        task = RunningTask(**sent, heart=FarHeart(pipe, lock))
+        heart = FarHeart(pipe, lock)
+        task = RunningTask(**sent, heart=heart)
         with logs.about(**worker._about(task)):
-            pipe.send(_worked(worker, task))
+            outcome = _worked(worker, task)
+        heart.end()
+        pipe.send(outcome)
 
 
 def _worked(worker: "ActivityWorker", task: RunningTask) -> tuple[str, Any]:
     try:
-        given = worker.handle(task)
-        result = asyncio.run(given) if asyncio.iscoroutine(given) else given
+        with in_this_process():
+            given = worker.handle(task)
+            result = asyncio.run(given) if inspect.iscoroutine(given) else given
         pickle.dumps(result)
     except TaskCanceled as canceled:
         return "canceled", str(canceled)
-    except (Exception, SystemExit) as error:
+    except BaseException as error:
         return "failed", Failure.of(error)
     return "done", result
 

@@ -18,10 +18,11 @@ from swf.exceptions import (
     SWFError,
     ThrottledError,
 )
+from swf.logs import HarmlessLogger
 
 T = TypeVar("T")
 
-_log = logging.getLogger(__name__)
+_log = HarmlessLogger(logging.getLogger(__name__))
 
 LONGEST_PAUSE_SECONDS = 60.0
 

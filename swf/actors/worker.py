@@ -10,29 +10,30 @@ from typing import Any, Literal, TypeVar
 import attrs
 
 from swf.actors import observers
-from swf.actors.core import Actor, Poll
+from swf.actors.core import Actor, Poll, is_of_the_task
 from swf.actors.executors import Executor, TaskClosed, Threads
 from swf.actors.handlers import Handler, Handlers, Type, mark, named, shown
 from swf.actors.heartbeat import Heart, Heartbeats, interval
 from swf.actors.processes import ChildFailed, Processes
 from swf.actors.running import RunningTask, TaskCanceled
+from swf.actors.trouble import PASSING
 from swf.connection import Connection
 from swf.exceptions import (
     ConfigurationError,
     DoesNotExistError,
-    InvalidRequestError,
     OperationNotPermittedError,
     PollTimeout,
     ValidationError,
 )
 from swf.failure import Failure, as_details
+from swf.logs import HarmlessLogger
 from swf.models.activity import ActivityTask, ActivityType
 from swf.models.domain import Domain
 from swf.shapes import TypeId
 
 F = TypeVar("F", bound=Callable[..., Any])
 
-_log = logging.getLogger(__name__)
+_log = HarmlessLogger(logging.getLogger(__name__))
 
 
 @attrs.frozen
@@ -296,8 +297,11 @@ class ActivityWorker(Actor[ActivityTask]):
             _log.warning("%r of %r was stopped: SWF closed it meanwhile.", task, task.execution)
         except TaskCanceled as canceled:
             details = as_details(str(canceled))
-            self._answer(task, partial(task.cancel, details), "task_canceled", began, details=details)
-        except (Exception, SystemExit) as error:
+            cancel = _or_else(partial(task.cancel, details), task.cancel)
+            self._answer(task, cancel, "task_canceled", began, details=details)
+        except BaseException as error:
+            if not is_of_the_task(error):
+                raise
             self._fail(task, error, began)
         else:
             self._complete(task, result, began)
@@ -305,14 +309,18 @@ class ActivityWorker(Actor[ActivityTask]):
     def _complete(self, task: RunningTask, result: Any, began: float) -> None:
         try:
             self._answer(task, partial(task.complete, result), "task_completed", began, result=result)
-        except (ValidationError, InvalidRequestError) as error:
-            # A result that is no JSON, or too long for SWF: the decider hears of it now, and not by a timeout.
+        except DoesNotExistError:
+            raise
+        except Exception as error:
+            # A result that is no JSON, or too long for SWF, or that the codec cannot store: the decider hears of it
+            # now, and not by a timeout.
             self._fail(task, error, began)
 
     def _fail(self, task: RunningTask, error: BaseException, began: float) -> None:
         _log.error("%r of %r failed.", task, task.execution, exc_info=error)
         failure = error.failure if isinstance(error, ChildFailed) else Failure.of(error)
-        fail = partial(task.fail, reason=failure.reason, details=failure.details)
+        say_less = partial(task.fail, reason=failure.reason)
+        fail = _or_else(partial(say_less, details=failure.details), say_less)
         self._answer(task, fail, "task_failed", began, error=error, failure=failure)
 
     def _answer(
@@ -370,6 +378,21 @@ class ActivityWorker(Actor[ActivityTask]):
 
     def _task(self, task_token: str) -> ActivityTask:
         return ActivityTask(self.domain, self.task_list, task_token, connection=self.connection)
+
+
+def _or_else(send: Callable[[], None], send_less: Callable[[], None]) -> Callable[[], None]:
+    """Send an answer with details, or without them when they are what cannot be sent: the codec may fail."""
+
+    def sent() -> None:
+        try:
+            send()
+        except (*PASSING, DoesNotExistError):
+            raise
+        except Exception:
+            _log.exception("The details of an answer could not be sent, and are left out.")
+            send_less()
+
+    return sent
 
 
 def _members(task: ActivityTask) -> dict[str, Any]:

@@ -15,6 +15,7 @@ from swf.shapes import Time
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MILLISECOND = timedelta(milliseconds=1)
+_LATEST = (datetime.max.replace(tzinfo=UTC) - EPOCH) // _MILLISECOND
 
 # The machine's clock may be set while a thread sleeps, so none sleeps for long; nor could every system wait a year.
 LONGEST_SLEEP_SECONDS = 30
@@ -268,6 +269,8 @@ class VirtualClock:
                 f"The clock stands at {to_datetime(self._now)} and cannot go back to {to_datetime(end)}. "
                 "Move it forward, or start a new one."
             )
+        if end > _LATEST:
+            raise ValidationError(f"The clock stands at {to_datetime(self._now)} and cannot pass the year 9999.")
         while (due := self._next_deadline()) is not None and due <= end:
             self._now = max(self._now, due)
             self._fire()
@@ -328,6 +331,8 @@ def seconds_to_wait(outlook: Outlook, patience_seconds: float) -> float:
 def _checked(instant: datetime) -> int:
     if problem := Time("Timestamp").problem(instant):
         raise ValidationError(f"The clock's time {instant!r} {problem}.")
+    if instant < EPOCH:
+        raise ValidationError(f"The clock's time {instant} is before 1970, where SWF's time begins. Give a later one.")
     return to_milliseconds(instant)
 
 

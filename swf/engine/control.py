@@ -12,6 +12,7 @@ from swf.engine import protocol
 from swf.engine.clock import VirtualClock
 from swf.engine.protocol import Answer, Fault, invalid
 from swf.engine.service import Engine
+from swf.exceptions import ValidationError
 
 ROOT = "/_swf/"
 HEALTH = "/_swf/health"
@@ -53,7 +54,10 @@ async def _advance(engine: Engine, body: bytes) -> dict[str, Any]:
         raise invalid("The clock is the machine's and cannot be moved. Start the server with --time virtual.")
     seconds = _seconds(body)
     # Every deadline on the way is fired; meanwhile others are answered.
-    await asyncio.to_thread(clock.advance, seconds=seconds)
+    try:
+        await asyncio.to_thread(clock.advance, seconds=seconds)
+    except ValidationError as error:
+        raise invalid(str(error)) from error
     return await _clock(engine, body)
 
 

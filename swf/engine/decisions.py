@@ -347,8 +347,9 @@ def _settings(type_id: TypeId, asked: Asked, around: Surroundings) -> dict[str, 
         settings = defaults.carried(defaults.started(type_id, asked, registered.defaults))
     except MissingDefault as missing:
         raise _CannotStart(_START_UNDEFINED[missing.default]) from None
-    # A decision may ask for no limit; SWF keeps no execution open for longer than a year all the same.
-    if settings["execution_start_to_close_timeout"] == NONE:
+    # A decision may ask for more, or for no limit; SWF keeps no execution open for longer than a year all the same.
+    timeout = settings["execution_start_to_close_timeout"]
+    if timeout == NONE or timeout > LONGEST_EXECUTION_SECONDS:
         settings["execution_start_to_close_timeout"] = LONGEST_EXECUTION_SECONDS
     return settings
 

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import attrs
 
+from swf.failure import Failure
 from swf.models.event import Event, LambdaFunctionCompleted, LambdaFunctionFailed, LambdaFunctionScheduled
 
 if TYPE_CHECKING:
@@ -53,9 +54,11 @@ def call(functions: Mapping[str, Function], scheduled: LambdaFunctionScheduled) 
         return Outcome(reason="ResourceNotFoundException", details=details)
     try:
         return Outcome(result=json.dumps(function(json.loads(scheduled.input or "{}"))))
-    except Exception as error:
+    except BaseException as error:
+        # Whatever it is, ``sys.exit()`` too: the thread is the function's own, and an execution waits for the outcome.
         _log.warning("The function %r failed", scheduled.function_name, exc_info=True)
-        told = {"errorMessage": str(error), "errorType": type(error).__name__}
+        failure = Failure.of(error)
+        told = {"errorMessage": failure.message, "errorType": failure.type}
         return Outcome(reason="UnhandledError", details=json.dumps(told))
 
 

@@ -151,6 +151,14 @@ def limits_of(mode: Mode | Limits) -> Limits:
     return _LIMITS[mode]
 
 
+def require_lambda_timeout(timeout: int | str | None) -> None:
+    """Refuse a timeout of a Lambda call that is none of AWS Lambda's."""
+    if timeout is not None and (timeout == NONE or not 1 <= int(timeout) <= LAMBDA_SECONDS):
+        raise invalid(
+            f"startToCloseTimeout of a Lambda function is {timeout}, and must be 1 to {LAMBDA_SECONDS} seconds"
+        )
+
+
 def exceeded(what: str, most: float) -> Fault:
     """Give the fault for one more of something than there may be."""
     return Fault("LimitExceededFault", f"There are {most:.0f} {what} already, and no more are allowed")

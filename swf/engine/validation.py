@@ -91,7 +91,7 @@ def _check_of(shape: Shape) -> Check:
 
 def _structure(shape: StructureShape) -> Check:
     required = frozenset(shape.required_members)
-    checks = {name: _check_of(member) for name, member in shape.members.items()}
+    checks = {name: _member(shape, member) for name, member in shape.members.items()}
 
     def check(value: Any, path: str, found: list[str]) -> Any:
         _require_type(value, dict, path)
@@ -106,6 +106,11 @@ def _structure(shape: StructureShape) -> Check:
         return clean
 
     return check
+
+
+def _member(owner: StructureShape, member: Shape) -> Check:
+    # The name of a task list is a plain name to AWS's description, and keeps a rule of its own.
+    return _string(member, rule_of="TaskList") if owner.name == "TaskList" else _check_of(member)
 
 
 def _decision(shape: StructureShape) -> Check:
@@ -136,10 +141,11 @@ def _list(shape: ListShape) -> Check:
     return check
 
 
-def _string(shape: StringShape) -> Check:
+def _string(shape: Shape, *, rule_of: str | None = None) -> Check:
+    assert isinstance(shape, StringShape), f"{shape.name} is a text"
     limits = _limits(shape, "length")
     words = _ENUM_ORDER.get(shape.name, shape.enum)
-    rule = _rule(shape)
+    rule = _rule(rule_of or shape.name)
 
     def check(value: Any, path: str, found: list[str]) -> Any:
         _require_type(value, str, path)
@@ -157,9 +163,9 @@ def _string(shape: StringShape) -> Check:
 Rule = Callable[[str], str | None]
 
 
-def _rule(shape: StringShape) -> Rule:
-    """Give what tells which of SWF's rules beyond its published description a text breaks."""
-    ours = _SHAPES.get(shape.name)
+def _rule(name: str) -> Rule:
+    """Give what tells which of SWF's rules beyond its published description a text of a shape breaks."""
+    ours = _SHAPES.get(name)
     if isinstance(ours, shapes.NumberText):
         return functools.partial(_number_rule_broken, ours)
     if isinstance(ours, shapes.NameText):

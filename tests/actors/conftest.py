@@ -30,7 +30,7 @@ def domain(connection: Connection) -> Domain:
 
 @pytest.fixture
 def order(domain: Domain) -> WorkflowType:
-    order = WorkflowType(domain, "Order", "1.0", task_list="orders", decision_tasks_timeout=1)
+    order = WorkflowType(domain, "Order", "1.0", task_list="orders", decision_tasks_timeout=60)
     order.save()
     return order
 

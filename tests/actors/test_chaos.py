@@ -13,48 +13,26 @@ from contextlib import closing, contextmanager
 
 import pytest
 
-from swf.actors import ActivityWorker, Decider, stop
+from swf.actors import stop
 from swf.connection import Connection
 from swf.engine import Limits, Rate
 from swf.engine.regions import open_regions
 from swf.engine.server import Server
 from swf.models import Domain
-from swf.models.decision import CompleteWorkflowExecution, ScheduleActivityTask
 from swf.models.event import ActivityTaskCompleted, ActivityTaskEvent, ActivityTaskScheduled
+from tests.actors import crew
+from tests.actors.crew import ACTIVITIES, Packer, Sequence, SlowPacker
 from tests.actors.proxy import BadNetwork
 
-ACTIVITIES = 3
+# Many processes and calls: a machine that is slow or busy gets the time that it takes.
+pytestmark = pytest.mark.timeout(600)
 
 
-class Sequence(Decider):
-    """Has activities done one after the other, each again until it is done, and completes."""
-
-    def decide(self, task):
-        done = len(task.history.filter(ActivityTaskCompleted))
-        if done == ACTIVITIES:
-            return CompleteWorkflowExecution(result=done)
-        if any(activity.is_open for activity in task.history.activities.values()):
-            return None
-        tries = len(task.history.filter(ActivityTaskScheduled))
-        return ScheduleActivityTask(activity_type=("Pack", "1.0"), activity_id=f"pack-{done}-{tries}")
-
-
-class Packer(ActivityWorker):
-    def perform(self, task):
-        return f"packed {task.activity_id}"
-
-
-class SlowPacker(Packer):
-    def perform(self, task):
-        time.sleep(0.2)
-        return super().perform(task)
-
-
-def register(connection):
-    """Register what the actors need; a task that is lost comes again after a second or two."""
+def register(connection, seconds=2):
+    """Register what the actors need; a task that is lost comes again after so many seconds."""
     domain = Domain("shop", connection=connection)
     domain.save()
-    order = domain.workflows().create("Order", "1.0", task_list="orders", decision_tasks_timeout=2)
+    order = domain.workflows().create("Order", "1.0", task_list="orders", decision_tasks_timeout=seconds)
     domain.activities().create(
         "Pack",
         "1.0",
@@ -62,7 +40,7 @@ def register(connection):
         task_heartbeat_timeout="NONE",
         task_schedule_to_close_timeout="NONE",
         task_schedule_to_start_timeout="NONE",
-        task_start_to_close_timeout=2,
+        task_start_to_close_timeout=seconds,
     )
     return domain, order
 
@@ -92,13 +70,13 @@ def check(executions):
 def test_nothing_is_lost_over_a_bad_network(seed):
     with served() as (url, _), Connection(url) as quiet, BadNetwork(url, share=0.15, seed=seed) as network:
         _, order = register(quiet)
-        executions = [order.start_execution(f"order-{number}") for number in range(25)]
+        executions = [order.start_execution(f"order-{number}") for number in range(18)]
         with Connection(network.url) as connection:
             domain = Domain("shop", connection=connection)
             actors = [Sequence(domain, "orders", concurrency=3), Packer(domain, "packing", concurrency=3)]
             for actor in actors:
                 actor.start()
-            closed = [execution.wait(timeout=100) for execution in executions]
+            closed = [execution.wait(timeout=300) for execution in executions]
             network.heal()
             stop(*actors)
 
@@ -117,16 +95,21 @@ def test_actors_outlive_a_restart_of_swf(tmp_path):
             for actor in actors:
                 actor.start()
             time.sleep(0.5)
-        time.sleep(0.5)
-        failures = [actor.failures for actor in actors]
+        wait_for(lambda: any(actor.failures for actor in actors))
         with served(path, port=port):
-            closed = [execution.wait(timeout=100) for execution in executions]
+            closed = [execution.wait(timeout=300) for execution in executions]
             stop(*actors)
 
             check(executions)
     assert {execution.close_status for execution in closed} == {"COMPLETED"}
-    assert max(failures) >= 1
     assert [actor.ended_by for actor in actors] == [None, None]
+
+
+def wait_for(condition):
+    end = time.monotonic() + 60
+    while not condition():
+        assert time.monotonic() < end, "it did not come about"
+        time.sleep(0.005)
 
 
 def free_port():
@@ -146,9 +129,9 @@ def test_nothing_is_lost_by_throttling():
     )
     with served(limits=Limits(requests=harsh)) as (url, engine), Connection(url) as connection:
         domain, order = register(connection)
-        executions = [order.start_execution(f"order-{number}") for number in range(10)]
+        executions = [order.start_execution(f"order-{number}") for number in range(7)]
         with Sequence(domain, "orders", concurrency=3), Packer(domain, "packing", concurrency=3):
-            closed = [execution.wait(timeout=100) for execution in executions]
+            closed = [execution.wait(timeout=300) for execution in executions]
         throttled = engine.counts().over_limits
 
         check(executions)
@@ -156,22 +139,8 @@ def test_nothing_is_lost_by_throttling():
     assert throttled
 
 
-PROGRAM = """
-import sys
-from swf.actors import run
-from swf.connection import connect
-from tests.actors import test_chaos
-
-_, url, decider, worker, concurrency = sys.argv
-with connect(url):
-    print("polling", flush=True)
-    actors = [(decider, "orders"), (worker, "packing")]
-    run(*(getattr(test_chaos, name)("shop", task_list, concurrency=int(concurrency)) for name, task_list in actors))
-"""
-
-
 @contextmanager
-def crew(url, *actors):
+def manned(url, *actors):
     """Have two processes of actors; gives the list of those there are."""
     processes = [spawn(url, *actors) for _ in range(2)]
     try:
@@ -185,7 +154,7 @@ def crew(url, *actors):
 def spawn(url, decider="Sequence", worker="SlowPacker", concurrency=2):
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
     process = subprocess.Popen(
-        [sys.executable, "-c", PROGRAM, url, decider, worker, str(concurrency)],
+        [sys.executable, "-m", crew.__name__, url, decider, worker, str(concurrency)],
         env=environment,
         stdout=subprocess.PIPE,
         text=True,
@@ -196,43 +165,30 @@ def spawn(url, decider="Sequence", worker="SlowPacker", concurrency=2):
 
 def test_actors_killed_at_any_moment_lose_nothing():
     chance = random.Random(7)
-    killed = 0
     with served() as (url, _), Connection(url) as connection:
         _, order = register(connection)
-        executions = [order.start_execution(f"order-{number}") for number in range(60)]
-        with crew(url) as processes:
-            end = time.monotonic() + 100
-            while any(execution.upstream().status == "OPEN" for execution in executions):
-                assert time.monotonic() < end, "the executions do not end"
+        executions = []
+        with manned(url) as processes:
+            for turn in range(6):
+                # There is always work in hand when somebody is killed, however fast the machine.
+                executions += [order.start_execution(f"order-{turn}-{number}") for number in range(5)]
                 time.sleep(chance.uniform(0.05, 0.3))
-                if killed < 8:
-                    victim = processes.pop(0)
-                    victim.send_signal(signal.SIGKILL)
-                    victim.communicate()
-                    processes.append(spawn(url))
-                    killed += 1
+                victim = processes.pop(0)
+                victim.send_signal(signal.SIGKILL)
+                victim.communicate()
+                processes.append(spawn(url))
+            closed = [execution.wait(timeout=300) for execution in executions]
 
         check(executions)
-    assert killed == 8
-
-
-class FanOut(Decider):
-    """Has a hundred activities done at once, and completes."""
-
-    def decide(self, task):
-        if task.previous_started_event_id == 0:
-            kind = ("Pack", "1.0")
-            return [ScheduleActivityTask(activity_type=kind, activity_id=f"pack-{number}") for number in range(100)]
-        done = len(task.history.filter(ActivityTaskCompleted))
-        return CompleteWorkflowExecution(result=done) if done == 100 else None
+    assert {execution.close_status for execution in closed} == {"COMPLETED"}
 
 
 def test_a_thousand_tasks_of_two_processes_with_eight_threads_are_done_once_each():
     with served() as (url, _), Connection(url) as connection:
-        _, order = register(connection)
-        executions = [order.start_execution(f"order-{number}", execution_timeout=300) for number in range(10)]
-        with crew(url, "FanOut", "Packer", 8):
-            closed = [execution.wait(timeout=100) for execution in executions]
+        _, order = register(connection, seconds=100)
+        executions = [order.start_execution(f"order-{number}", execution_timeout=900) for number in range(10)]
+        with manned(url, "FanOut", "Packer", 8):
+            closed = [execution.wait(timeout=300) for execution in executions]
 
         histories = [execution.history() for execution in executions]
     assert {execution.close_status for execution in closed} == {"COMPLETED"}
@@ -243,7 +199,8 @@ def test_a_thousand_tasks_of_two_processes_with_eight_threads_are_done_once_each
 def test_a_stop_at_any_moment_of_a_poll_strands_no_task():
     chance = random.Random(11)
     with served() as (url, _), Connection(url) as connection:
-        domain, order = register(connection)
+        # A task that was stranded would be timed out before the executions are given up.
+        domain, order = register(connection, seconds=40)
         executions = [order.start_execution(f"order-{number}") for number in range(20)]
         is_over = threading.Event()
 
@@ -258,7 +215,7 @@ def test_a_stop_at_any_moment_of_a_poll_strands_no_task():
         ]
         for thread in crowd:
             thread.start()
-        closed = [execution.wait(timeout=100) for execution in executions]
+        closed = [execution.wait(timeout=300) for execution in executions]
         is_over.set()
         for thread in crowd:
             thread.join()

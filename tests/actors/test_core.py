@@ -1,5 +1,7 @@
 """Actors: starting, stopping without losing a task, running in the foreground."""
 
+import asyncio
+import logging
 import os
 import signal
 import subprocess
@@ -18,7 +20,7 @@ from swf.models.event import ActivityTaskCompleted, ActivityTaskTimedOut, Decisi
 
 
 def wait_for(condition):
-    end = time.monotonic() + 30
+    end = time.monotonic() + 60
     while not condition():
         assert time.monotonic() < end, "it did not come about"
         time.sleep(0.001)
@@ -62,7 +64,7 @@ def test_an_actor_can_be_started_again(domain, start):
     execution = start("order-1")
 
     with actor:
-        closed = execution.wait(timeout=10)
+        closed = execution.wait(timeout=60)
 
     assert closed.close_status == "COMPLETED"
 
@@ -88,7 +90,7 @@ class Slow(ActivityWorker):
 
     def perform(self, task):
         self.works.set()
-        assert self.may_finish.wait(10)
+        assert self.may_finish.wait(60)
         return "done"
 
 
@@ -107,7 +109,7 @@ def test_stopping_waits_until_the_task_in_hand_is_answered(domain, start):
     decider.perform_task(decider.poll())
     worker = Slow(domain, "packing")
     worker.start()
-    assert worker.works.wait(10)
+    assert worker.works.wait(60)
 
     stopped_in_time = worker.stop(timeout=0.05)
     state_meanwhile = worker.state
@@ -169,7 +171,7 @@ def test_several_actors_are_told_to_stop_before_the_first_is_waited_for(domain, 
     slow, idle = Slow(domain, "packing"), Completer(domain, "orders")
     for actor in (slow, idle):
         actor.start()
-    assert slow.works.wait(10)
+    assert slow.works.wait(60)
 
     stopping = threading.Thread(target=stop, args=(slow, idle))
     stopping.start()
@@ -190,7 +192,7 @@ def test_running_in_another_thread_ends_when_the_actor_is_stopped(domain):
 
     actor.stop()
 
-    running.join(10)
+    running.join(60)
     assert not running.is_alive()
 
 
@@ -237,7 +239,7 @@ with connect("local:"):
         assert process.stdout.readline() == "deciding\n"
 
         process.send_signal(number)
-        output, _ = process.communicate("go on\n", timeout=30)
+        output, _ = process.communicate("go on\n", timeout=90)
 
     assert output == "ended COMPLETED\n"
     assert process.returncode == 0
@@ -262,14 +264,19 @@ def test_a_task_list_that_cannot_be_polled_is_refused_at_once(task_list):
         Completer("shop", task_list)
 
 
-class Exiting(Decider):
+class Raising(Decider):
+    def __init__(self, *args, error, **kwargs):
+        super().__init__(*args, **kwargs)
+        self.error = error
+
     def decide(self, task):
-        sys.exit("no more")
+        raise self.error
 
 
-def test_an_exit_inside_decide_is_logged_and_ends_nothing(domain, start, caplog):
+@pytest.mark.parametrize("error", [SystemExit("no more"), KeyboardInterrupt(), asyncio.CancelledError()], ids=repr)
+def test_an_exit_inside_decide_is_logged_and_ends_nothing(domain, start, caplog, error):
     execution = start("order-1")
-    actor = Exiting(domain, "orders")
+    actor = Raising(domain, "orders", error=error)
 
     with actor:
         wait_for(lambda: caplog.records)
@@ -278,6 +285,27 @@ def test_an_exit_inside_decide_is_logged_and_ends_nothing(domain, start, caplog)
     assert state is Actor.STATES.RUNNING
     assert "order-1" in caplog.records[0].message
     assert execution.upstream().status == "OPEN"
+
+
+class RaisingHandler(logging.Handler):
+    def emit(self, record):
+        raise OSError("the disk of the log is full")
+
+
+def test_a_log_that_fails_hurts_no_actor(domain, start, capfd):
+    execution = start("order-1", decision_tasks_timeout=1)
+    log = logging.getLogger("swf.actors")
+    handler = RaisingHandler()
+    log.addHandler(handler)
+    try:
+        with Raising(domain, "orders", error=LookupError("no orders")) as actor:
+            wait_for(lambda: len([event for event in execution.history() if event.name == "DecisionTaskStarted"]) == 2)
+            state = actor.state
+    finally:
+        log.removeHandler(handler)
+
+    assert state is Actor.STATES.RUNNING
+    assert "OSError: the disk of the log is full" in capfd.readouterr().err
 
 
 def test_idle_actors_make_no_calls_but_their_polls(domain, live_engine):

@@ -21,7 +21,7 @@ def test_what_decide_returns_is_carried_out(domain, start):
     execution = start("order-1", input="two apples")
 
     with Completer(domain, "orders"):
-        closed = execution.wait(timeout=10)
+        closed = execution.wait(timeout=60)
 
     assert closed.close_status == "COMPLETED"
     assert execution.result == {"input": "two apples"}
@@ -31,7 +31,7 @@ def test_a_decider_may_be_told_the_domain_by_its_name(connection, start):
     execution = start("order-1")
 
     with Completer("shop", "orders", connection=connection):
-        closed = execution.wait(timeout=10)
+        closed = execution.wait(timeout=60)
 
     assert closed.close_status == "COMPLETED"
 
@@ -168,10 +168,10 @@ class Flaky(Decider):
 
 def test_a_task_whose_decide_raises_is_not_answered_and_comes_again(domain, start, caplog):
     caplog.set_level(logging.ERROR, "swf")
-    execution = start("order-1")
+    execution = start("order-1", decision_tasks_timeout=1)
 
     with Flaky(domain, "orders"):
-        execution.wait(timeout=10)
+        execution.wait(timeout=60)
 
     history = execution.history()
     assert len(history.filter(DecisionTaskTimedOut)) == 1
@@ -196,8 +196,8 @@ def test_an_answer_that_comes_too_late_is_logged_and_polling_goes_on(domain, sta
     first, second = start("order-1"), start("order-2")
 
     with Late(domain, "orders"):
-        assert first.wait(timeout=10).close_status == "TERMINATED"
-        assert second.wait(timeout=10).close_status == "TERMINATED"
+        assert first.wait(timeout=60).close_status == "TERMINATED"
+        assert second.wait(timeout=60).close_status == "TERMINATED"
 
     assert ["came too late" in record.message for record in caplog.records] == [True, True]
 

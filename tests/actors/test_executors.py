@@ -13,7 +13,7 @@ import time
 import pytest
 
 from swf.actors import ActivityWorker, Decider, Failure, TaskCanceled, TaskFailed
-from swf.exceptions import ConfigurationError, ValidationError
+from swf.exceptions import ActivityTaskDoesNotExist, ConfigurationError, ValidationError
 from swf.models import ActivityType
 from swf.models.decision import RequestCancelActivityTask, ScheduleActivityTask
 from swf.models.event import (
@@ -29,7 +29,7 @@ def until():
     """Waits until something is so that other threads or processes bring about."""
 
     def wait(condition):
-        end = time.monotonic() + 30
+        end = time.monotonic() + 60
         while not (given := condition()):
             assert time.monotonic() < end, "it did not come about"
             time.sleep(0.005)
@@ -62,7 +62,8 @@ def scheduled(domain, start, closely):
     def schedule(*inputs):
         execution = start("order-1")
         asked = [
-            ScheduleActivityTask(activity_type=closely, activity_id=f"pack-{number}", input=each)
+            # The worker goes by the type's timeout; that of the task forgives a machine that is busy.
+            ScheduleActivityTask(activity_type=closely, activity_id=f"pack-{number}", input=each, heartbeat_timeout=60)
             for number, each in enumerate(inputs)
         ]
         Decider(domain, "orders").poll().complete(asked)
@@ -177,6 +178,116 @@ def test_a_coroutine_that_fails_fails_its_task(domain, scheduled, until):
         (failed,) = until(lambda: closed(execution))
 
     assert failed.reason == "LookupError: no boxes"
+
+
+class OddError(BaseException):
+    pass
+
+
+@pytest.mark.parametrize(
+    ("error", "reason"),
+    [
+        (OddError("odd"), "OddError: odd"),
+        (KeyboardInterrupt(), "KeyboardInterrupt"),
+        (SystemExit(4), "SystemExit: 4"),
+        (GeneratorExit(), "GeneratorExit"),
+        (asyncio.CancelledError(), "CancelledError"),
+        (BaseExceptionGroup("several", [OddError()]), "BaseExceptionGroup: several (1 sub-exception)"),
+    ],
+    ids=lambda value: type(value).__name__ if isinstance(value, BaseException) else "",
+)
+@pytest.mark.parametrize("is_coroutine", [False, True], ids=["function", "coroutine"])
+def test_whatever_a_handler_raises_fails_its_task_and_ends_nothing(
+    domain, scheduled, until, is_coroutine, error, reason
+):
+    execution = scheduled("raise", "work")
+    worker = ActivityWorker(domain, "packing")
+
+    def pack(task):
+        if task.input == "raise":
+            raise error
+        return "packed"
+
+    async def pack_later(task):
+        return pack(task)
+
+    worker.activity("Closely", "1.0")(pack_later if is_coroutine else pack)
+    with worker:
+        until(lambda: len(closed(execution)) == 2)
+
+    failed, completed = closed(execution)
+    assert (failed.reason, completed.result) == (reason, "packed")
+
+
+def test_a_coroutine_that_exits_ends_no_other(domain, scheduled, until):
+    execution = scheduled("wait", "exit")
+    worker = ActivityWorker(domain, "packing", concurrency=2)
+    may_end = threading.Event()
+
+    @worker.activity("Closely", "1.0")
+    async def pack(task):
+        if task.input == "exit":
+            sys.exit(1)
+        while not may_end.is_set():
+            await asyncio.sleep(0.001)
+        return "packed"
+
+    with worker:
+        until(lambda: closed(execution, ActivityTaskFailed))
+        may_end.set()
+        until(lambda: closed(execution, ActivityTaskCompleted))
+
+
+def test_a_generator_is_no_coroutine(domain, scheduled, until):
+    execution = scheduled("x")
+    worker = ActivityWorker(domain, "packing")
+
+    @worker.activity("Closely", "1.0")
+    def pack(task):
+        yield "packed"
+
+    with worker:
+        (failed,) = until(lambda: closed(execution))
+
+    assert failed.reason.startswith("ValidationError: generator")
+
+
+@pytest.mark.parametrize("is_coroutine", [False, True], ids=["function", "coroutine"])
+def test_a_handler_may_stop_its_worker(domain, scheduled, until, is_coroutine):
+    execution = scheduled("one", "two")
+    worker = ActivityWorker(domain, "packing", concurrency=2)
+
+    begun = []
+
+    def pack(task):
+        begun.append(task)
+        until(lambda: len(begun) == 2)
+        return worker.stop()
+
+    async def pack_later(task):
+        begun.append(task)
+        while len(begun) < 2:
+            await asyncio.sleep(0.001)
+        return worker.stop()
+
+    worker.activity("Closely", "1.0")(pack_later if is_coroutine else pack)
+    worker.start()
+    until(lambda: worker.state is worker.STATES.STOPPED)
+
+    assert [event.result for event in closed(execution)] == ["false", "false"]
+    assert worker.stop()
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="nothing forks here")
+@pytest.mark.filterwarnings("ignore:This process:DeprecationWarning")
+@pytest.mark.parametrize("executor", ["thread", "process"])
+def test_a_process_that_a_handler_forked_answers_nothing(domain, scheduled, until, executor):
+    execution = scheduled(*["a process"] * 3)
+
+    with Leaving(domain, "packing", executor=executor):
+        until(lambda: len(closed(execution)) == 3)
+
+    assert [event.result for event in closed(execution)] == ["the handler"] * 3
 
 
 def test_a_coroutine_whose_task_is_to_be_canceled_is_cancelled_if_asked_for(domain, scheduled, cancel, until):
@@ -375,7 +486,30 @@ class Elsewhere(ActivityWorker):
                 raise TaskCanceled("as you wish")
             case "unpicklable":
                 return threading.Lock()
+            case "interrupt":
+                raise KeyboardInterrupt
         return time.sleep(60)
+
+
+class Leaving(ActivityWorker):
+    """Leaves something behind when a task is done."""
+
+    def perform(self, task):
+        if task.input == "a process":
+            forked = os.fork()
+            if forked:
+                os.waitpid(forked, 0)
+            return "the handler" if forked else "its copy"
+        if task.input == "a thread":
+            threading.Thread(target=_beat_on, args=(task,), daemon=True).start()
+        return os.getpid()
+
+
+def _beat_on(task):
+    """Go on with heartbeats until the task is closed."""
+    with contextlib.suppress(ActivityTaskDoesNotExist):
+        while True:
+            task.heartbeat("still there")
 
 
 async def _later(task):
@@ -404,6 +538,7 @@ def test_a_process_works_on_one_task_after_the_other(domain, scheduled, until):
         ("exit", "ProcessDied: The process that worked on it ended with exit code 3."),
         ("beat too much", "ValidationError: Heartbeat: details"),
         ("unpicklable", "TypeError: cannot pickle"),
+        ("interrupt", "KeyboardInterrupt"),
     ],
 )
 def test_what_goes_wrong_in_a_process_fails_its_task_and_the_worker_lives_on(domain, scheduled, until, asked, reason):
@@ -415,6 +550,16 @@ def test_what_goes_wrong_in_a_process_fails_its_task_and_the_worker_lives_on(dom
     failed, completed = closed(execution)
     assert failed.reason.startswith(reason)
     assert isinstance(completed, ActivityTaskCompleted)
+
+
+def test_what_a_handler_leaves_behind_in_its_process_does_not_meddle_with_the_next_task(domain, scheduled, until):
+    execution = scheduled(*["a thread", "nothing"] * 5)
+
+    with Leaving(domain, "packing", executor="process"):
+        until(lambda: len(closed(execution)) == 10)
+
+    assert len({event.result for event in closed(execution, ActivityTaskCompleted)}) == 1
+    assert not closed(execution, ActivityTaskFailed)
 
 
 def test_a_traceback_comes_from_the_process(domain, scheduled, until):

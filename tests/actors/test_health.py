@@ -110,7 +110,7 @@ class Slow(ActivityWorker):
 
     def perform(self, task):
         self.works.set()
-        assert self.may_finish.wait(10)
+        assert self.may_finish.wait(60)
 
 
 def test_tasks_in_hand_are_counted(domain, start):
@@ -120,7 +120,7 @@ def test_tasks_in_hand_are_counted(domain, start):
     worker = Slow(domain, "packing")
 
     with worker:
-        assert worker.works.wait(10)
+        assert worker.works.wait(60)
         during = report_on(worker)
         worker.may_finish.set()
 

@@ -27,7 +27,7 @@ def python(program):
 
 
 def until(is_so):
-    latest = time.monotonic() + 30
+    latest = time.monotonic() + 60
     while not is_so():
         assert time.monotonic() < latest
         time.sleep(0.01)
@@ -80,7 +80,7 @@ def test_an_order_before_there_is_work_ends_a_child(order):
 
     child.tell(order)
 
-    assert child.wait(20) == 0
+    assert child.wait(60) == 0
 
 
 def test_a_child_ends_when_the_process_that_started_it_is_killed():
@@ -92,14 +92,14 @@ def test_a_child_ends_when_the_process_that_started_it_is_killed():
         process.kill()
 
         # The child has the same standard output, which ends when nobody has it any more.
-        assert process.communicate(timeout=30) == (b"", None)
+        assert process.communicate(timeout=90) == (b"", None)
 
 
 def test_what_a_child_reads_is_not_its_orders():
     program = "from swf.actors.supervisor import Supervised; import sys; Supervised(); sys.exit(len(sys.stdin.read()))"
     child = Child(python(program))
 
-    assert child.wait(20) == 0
+    assert child.wait(60) == 0
 
 
 def test_a_child_that_dies_is_replaced(run):

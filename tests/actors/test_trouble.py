@@ -21,6 +21,7 @@ from swf.exceptions import (
     EndpointUnreachableError,
     ExpiredCredentialsError,
     InvalidCredentialsError,
+    InvalidRequestError,
     LimitExceededError,
     OperationNotPermittedError,
     PollTimeout,
@@ -59,7 +60,7 @@ class Scripted(Actor):
 
 
 def wait_for(condition):
-    end = time.monotonic() + 30
+    end = time.monotonic() + 60
     while not condition():
         assert time.monotonic() < end, "it did not come about"
         time.sleep(0.005)
@@ -75,6 +76,7 @@ def wait_for(condition):
         LimitExceededError("too many pollers"),
         DeprecatedError("shop"),
         DomainDoesNotExist("shop"),
+        InvalidRequestError("Specified token has exceeded its maximum lifetime"),
     ],
     ids=lambda error: type(error).__name__,
 )
@@ -126,13 +128,16 @@ def test_a_new_kind_of_failure_is_told_too(domain, caplog):
 
 def test_pollers_of_an_actor_wait_together():
     trouble = Trouble("me")
+    began = time.monotonic()
     threads = [threading.Thread(target=trouble.met, args=(ThrottledError("slow"),)) for _ in range(20)]
     for thread in threads:
         thread.start()
     for thread in threads:
         thread.join()
 
-    assert trouble.failures == 1
+    # Those who come after the pause, half a second at least, have waited for nothing.
+    passed = time.monotonic() - began
+    assert 1 <= trouble.failures <= 1 + passed / 0.5
 
 
 def test_an_actor_that_waits_can_be_stopped(domain):
@@ -140,7 +145,7 @@ def test_an_actor_that_waits_can_be_stopped(domain):
     actor.start()
     wait_for(lambda: actor.failures >= 1)
 
-    assert actor.stop(timeout=20) is True
+    assert actor.stop(timeout=60) is True
 
 
 def test_pauses_grow_with_the_failures_and_stay_under_a_minute():
@@ -209,7 +214,7 @@ def test_a_decider_that_is_throttled_decides_all_the_same(attached, caplog):
         domain = Domain("shop", connection=connection)
         domain.save()
         order = domain.workflows().create("Order", "1.0", task_list="orders")
-        executions = [order.start_execution(f"order-{number}") for number in range(15)]
+        executions = [order.start_execution(f"order-{number}") for number in range(6)]
 
         with Completer(domain, "orders", concurrency=3):
             closed = [execution.wait(timeout=60) for execution in executions]
@@ -247,7 +252,7 @@ with connect("local:"):
         with pytest.raises(subprocess.TimeoutExpired):
             process.wait(1)
         process.send_signal(signal.SIGTERM)
-        _, said = process.communicate(timeout=30)
+        _, said = process.communicate(timeout=90)
 
     assert process.returncode == 128 + signal.SIGTERM
     assert "Left without an answer: DecisionTask('order-1', started_event_id=3)" in said

@@ -25,7 +25,7 @@ def scheduled(domain, start):
 
 def closed_task(execution, kind):
     """Give the event that closed the task, once it is there."""
-    end = time.monotonic() + 30
+    end = time.monotonic() + 60
     while not (events := execution.history().filter(kind)):
         assert time.monotonic() < end, f"no {kind.__name__} came"
         time.sleep(0.001)
@@ -113,6 +113,48 @@ def test_a_result_that_swf_cannot_take_fails_the_task_at_once(domain, scheduled,
         failed = closed_task(scheduled, ActivityTaskFailed)
 
     assert failed.reason.startswith(reason)
+
+
+def test_a_result_that_is_too_deep_fails_the_task_at_once(domain, scheduled):
+    deep = []
+    for _ in range(10_000):
+        deep = [deep]
+
+    with Giving(domain, "packing", result=deep):
+        failed = closed_task(scheduled, ActivityTaskFailed)
+
+    assert failed.reason.startswith("RecursionError")
+
+
+class OutOfOrderCodec:
+    def encode(self, value):
+        raise OSError("the bucket is not there")
+
+    def decode(self, text):
+        return text
+
+
+@pytest.fixture
+def out_of_order():
+    """A codec that can store nothing, in the whole process."""
+    before = payload.codec()
+    payload.set_codec(OutOfOrderCodec())
+    yield
+    payload.set_codec(before)
+
+
+def test_a_result_that_the_codec_cannot_store_fails_the_task_at_once(domain, scheduled, out_of_order):
+    with Giving(domain, "packing", result={"packed": 2}):
+        failed = closed_task(scheduled, ActivityTaskFailed)
+
+    assert (failed.reason, failed.details) == ("OSError: the bucket is not there", None)
+
+
+def test_an_answer_is_sent_without_details_that_the_codec_cannot_store(domain, scheduled, out_of_order):
+    with Failing(domain, "packing", error=TaskCanceled("no time")):
+        canceled = closed_task(scheduled, ActivityTaskCanceled)
+
+    assert canceled.details is None
 
 
 def test_no_result_is_absent_and_not_null(domain, scheduled):

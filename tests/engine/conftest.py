@@ -255,7 +255,7 @@ def until() -> Callable[[Callable[[], Any]], None]:
     """Waits until something is so that other threads bring about."""
 
     def wait(condition: Callable[[], Any]) -> None:
-        end = time.monotonic() + 20
+        end = time.monotonic() + 60
         while not condition():
             assert time.monotonic() < end, "it did not come about"
             time.sleep(0.001)

@@ -311,7 +311,7 @@ def test_histories_and_rows_agree_after_anything(attached, registered):
     run_state_machine_as_test(
         lambda: Asked(attached, registered),
         settings=settings(
-            max_examples=60, stateful_step_count=40, deadline=None, suppress_health_check=list(HealthCheck)
+            max_examples=40, stateful_step_count=40, deadline=None, suppress_health_check=list(HealthCheck)
         ),
     )
 

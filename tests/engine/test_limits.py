@@ -164,7 +164,7 @@ def test_no_more_polls_wait_for_a_task_list_than_may(clock, registered, attached
         answer = engine.handle("X.PollForActivityTask", poll)
         engine.end_polls()
         for thread in waiting:
-            thread.join(20)
+            thread.join(60)
 
         assert answer.fault == "LimitExceededFault"
         assert b"Limit on maximum concurrent poll requests per task list reached" in answer.body

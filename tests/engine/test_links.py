@@ -1,6 +1,7 @@
 """What one execution brings about in another, or outside: children, signals, cancel requests, continuing, Lambda."""
 
 import json
+import sys
 import threading
 from collections.abc import Callable
 from typing import Any
@@ -255,6 +256,22 @@ def test_a_missing_default_refuses_a_child_and_a_new_run(client, start, decider,
     assert (again.name, again.cause) == ("ContinueAsNewWorkflowExecutionFailed", cause)
 
 
+@pytest.mark.parametrize("timeout", ["NONE", 31_536_001, 99_999_999])
+def test_no_child_and_no_new_run_lasts_longer_than_a_year(start, decider, timeout):
+    execution = start("p")
+
+    decider.answer(
+        StartChildWorkflowExecution(
+            workflow_type=("W", "1"), workflow_id="c", execution_start_to_close_timeout=timeout, task_list="cl"
+        ),
+        ContinueAsNewWorkflowExecution(execution_start_to_close_timeout=timeout),
+    )
+
+    child, again = execution.history()[4:6]
+    assert (child.name, child.execution_start_to_close_timeout) == ("StartChildWorkflowExecutionInitiated", 31_536_000)
+    assert (again.name, again.execution_start_to_close_timeout) == ("WorkflowExecutionContinuedAsNew", 31_536_000)
+
+
 def test_signals_and_cancel_requests_reach_other_executions(start, deciders, lines):
     source, target = start("src"), start("dst", taskList={"name": "other"})
     deciders("other").answer()
@@ -287,6 +304,22 @@ def test_signals_and_cancel_requests_reach_other_executions(start, deciders, lin
         'WorkflowExecutionCancelRequested {"externalInitiatedEventId":6,'
         '"externalWorkflowExecution":{"runId":"RUN1","workflowId":"src"}}',
     ]
+
+
+def test_what_the_closing_answer_initiates_comes_about_nowhere(client, start, deciders):
+    source, target = start("src"), start("dst", taskList={"name": "other"})
+
+    deciders("dl").answer(
+        SignalExternalWorkflowExecution(workflow_id="dst", signal_name="s"),
+        RequestCancelExternalWorkflowExecution(workflow_id="dst"),
+        StartChildWorkflowExecution(workflow_type=("W", "1"), workflow_id="c", child_policy="ABANDON"),
+        CompleteWorkflowExecution(),
+    )
+
+    assert source.history().names[-1] == "WorkflowExecutionCompleted"
+    assert target.history().names == ["WorkflowExecutionStarted", "DecisionTaskScheduled"]
+    opened = client.list_open_workflow_executions(domain="d", startTimeFilter={"oldestDate": 0})["executionInfos"]
+    assert [info["execution"]["workflowId"] for info in opened] == ["dst"]
 
 
 def test_an_execution_may_signal_itself(execution, decider):
@@ -375,6 +408,11 @@ def test_a_child_that_continues_as_new_is_still_the_same_child(family, deciders,
     assert (ended.initiated_event_id, ended.started_event_id) == (5, 6)
 
 
+class WordlessError(Exception):
+    def __str__(self):
+        raise RuntimeError("no words")
+
+
 class TestLambda:
     @pytest.fixture
     def engine(self, clock: VirtualClock):
@@ -382,13 +420,17 @@ class TestLambda:
         self.may_answer.set()
 
         def double(event):
-            assert self.may_answer.wait(10)
+            assert self.may_answer.wait(60)
             return {"doubled": 2 * event["n"]}
 
         def broken(event):
             raise ValueError("boom")
 
-        with Engine(clock=clock, poll_wait_seconds=0, functions={"double": double, "broken": broken}) as engine:
+        def wordless(event):
+            raise WordlessError
+
+        functions = {"double": double, "broken": broken, "ending": lambda event: sys.exit(3), "wordless": wordless}
+        with Engine(clock=clock, poll_wait_seconds=0, functions=functions) as engine:
             yield engine
 
     def called(self, start, decider, until, decision, **members):
@@ -434,6 +476,12 @@ class TestLambda:
         ("name", "reason", "details"),
         [
             ("broken", "UnhandledError", '{"errorMessage": "boom", "errorType": "ValueError"}'),
+            ("ending", "UnhandledError", '{"errorMessage": "3", "errorType": "SystemExit"}'),
+            (
+                "wordless",
+                "UnhandledError",
+                '{"errorMessage": "(its message cannot be read)", "errorType": "WordlessError"}',
+            ),
             ("nobody", "ResourceNotFoundException", "Function not found: nobody"),
         ],
     )
@@ -488,7 +536,7 @@ class TestLambda:
 
 def test_a_call_that_was_under_way_is_made_again_when_the_engine_is_opened_again(tmp_path, registered, attached, until):
     path, went_down = str(tmp_path / "swf.db"), threading.Event()
-    with Engine(path, functions={"double": lambda event: went_down.wait(10)}) as engine:
+    with Engine(path, functions={"double": lambda event: went_down.wait(60)}) as engine:
         client = attached(engine)
         registered(client)
         run_id = client.start_workflow_execution(

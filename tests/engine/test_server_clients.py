@@ -57,7 +57,7 @@ def aws(environment, aws_program):
             env=environment,
             capture_output=True,
             text=True,
-            timeout=60,
+            timeout=120,
             check=False,
         )
         return json.loads(done.stdout or "{}") if done.returncode == 0 else done.stderr
@@ -69,6 +69,8 @@ def text(value):
     return value if isinstance(value, str) else json.dumps(value)
 
 
+# Each command is a process that takes a second to start, or ten on a machine that is slow or busy.
+@pytest.mark.timeout(600)
 def test_the_aws_cli_runs_an_execution_to_its_end(aws):
     domain, order, pack = {"domain": "shop"}, {"name": "Order", "version": "1.0"}, {"name": "Pack", "version": "1.0"}
     assert aws("register-domain", name="shop", workflow_execution_retention_period_in_days="7") == {}
@@ -147,7 +149,7 @@ def test_the_javascript_sdk_runs_an_execution_to_its_end(environment, script):
         cwd=script.parent,
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=120,
         check=False,
     )
 

@@ -30,7 +30,7 @@ def server():
 def exchange(server, sent):
     """Send bytes, and read until the server closes the connection; what it cuts off may lose its answer."""
     address = urlsplit(server.url)
-    with socket.create_connection((address.hostname, address.port), timeout=20) as connection:
+    with socket.create_connection((address.hostname, address.port), timeout=60) as connection:
         received = b""
         with suppress(OSError):
             connection.sendall(sent)
@@ -106,7 +106,7 @@ def test_requests_sent_in_one_go_are_answered_in_their_order(server):
 
 
 def post(server, body, operation="ListDomains", **headers):
-    with closing(http.client.HTTPConnection(urlsplit(server.url).netloc, timeout=20)) as connection:
+    with closing(http.client.HTTPConnection(urlsplit(server.url).netloc, timeout=60)) as connection:
         connection.request("POST", "/", body, {"X-Amz-Target": TARGET + operation, **headers})
         answer = connection.getresponse()
         return answer.status, answer.headers, answer.read()
@@ -168,7 +168,7 @@ ENCODED = REQUESTS.map(lambda request: json.dumps(request).encode())
 BODIES = ENCODED | JSON.map(lambda value: json.dumps(value).encode()) | st.binary(max_size=200)
 
 
-@settings(max_examples=400, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=250, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(operation=st.sampled_from(sorted(OPERATIONS)), body=BODIES)
 def test_whatever_the_body_the_answer_is_one_of_swf(server, operation, body):
     status, _, said = post(server, body, operation)
@@ -184,7 +184,7 @@ NAMES = st.sampled_from(
 )
 
 
-@settings(max_examples=200, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(headers=st.dictionaries(NAMES, TEXTS, max_size=4), body=st.binary(max_size=20))
 def test_whatever_the_headers_the_answer_is_one_of_swf(server, headers, body):
     status, _, said = post(server, body, **headers)
@@ -193,7 +193,7 @@ def test_whatever_the_headers_the_answer_is_one_of_swf(server, headers, body):
     assert status == 200 or set(json.loads(said)) == {"__type", "message"}
 
 
-@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(sent=st.binary(min_size=1, max_size=300) | st.binary(max_size=50).map(lambda tail: HEAD + tail))
 def test_whatever_the_bytes_the_server_answers_the_next_request(server, sent):
     answer = exchange(server, sent)

@@ -92,7 +92,7 @@ def test_an_engine_that_is_closed_under_load_keeps_all_it_answered(tmp_path, att
 
     with ThreadPoolExecutor(6) as pool:
         workers = [pool.submit(work, name) for name in "abcdef"]
-        assert busy.wait(20)
+        assert busy.wait(60)
         engine.close()
         for worker in workers:
             worker.result(20)

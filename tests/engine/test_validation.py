@@ -203,6 +203,15 @@ def test_the_name_of_a_domain_has_no_white_space_around_it(ask, refused, name):
         ask("RegisterDomain", name=name, workflowExecutionRetentionPeriodInDays="1")
 
 
+@pytest.mark.parametrize("name", [" a", "a ", "\u3000a"])
+@pytest.mark.parametrize("operation", ["PollForActivityTask", "PollForDecisionTask"])
+def test_the_name_of_a_task_list_has_no_white_space_around_it(ask, domain, refused, operation, name):
+    with refused(
+        "ValidationException", errors(f"Value '{name}' at 'taskList.name' {RULES} starts or ends with white space")
+    ):
+        ask(operation, domain=domain, taskList={"name": name})
+
+
 @pytest.mark.parametrize(("member", "longest"), [("name", 256), ("version", 64)])
 def test_names_are_as_long_as_swf_allows_and_no_longer(ask, client, domain, refused, member, longest):
     type_ = {"name": "n", "version": "1"}
@@ -228,6 +237,16 @@ def test_a_timeout_may_be_zero_or_very_long(ask, domain, timeout):
 def test_the_timeout_of_a_timer_must_be_given(ask, execution, decider, refused):
     with refused("ValidationException"):
         answer(ask, decider, "StartTimer", {"timerId": "t", "startToFireTimeout": ""})
+
+
+@pytest.mark.parametrize("timeout", ["NONE", "0", "901"])
+def test_a_lambda_function_has_a_quarter_of_an_hour_at_most(ask, execution, decider, refused, timeout):
+    message = f"startToCloseTimeout of a Lambda function is {timeout}, and must be 1 to 900 seconds"
+
+    with refused("ValidationException", message):
+        answer(ask, decider, "ScheduleLambdaFunction", {"id": "l", "name": "f", "startToCloseTimeout": timeout})
+
+    assert execution.history().names[-1] == "DecisionTaskStarted"
 
 
 @pytest.mark.parametrize(

@@ -6,13 +6,13 @@ See: https://docs.aws.amazon.com/amazonswf/latest/apireference/API_PollForDecisi
 from collections.abc import Iterator, Sequence
 
 from swf import wire
-from swf.engine import decisions
+from swf.engine import decisions, limits
 from swf.engine.operations import executions, paging
 from swf.engine.operations.registry import Output, Request, operation
 from swf.engine.protocol import Text, invalid, render, render_members, unknown_resource
 from swf.engine.tokens import TaskToken
 from swf.engine.transaction import Run, Transaction, unknown_execution
-from swf.models.decision import DECISIONS, Decision, from_raw
+from swf.models.decision import DECISIONS, Decision, ScheduleLambdaFunction, from_raw
 from swf.models.event import DecisionTaskCompleted, DecisionTaskStarted, Event
 
 _NAME = "PollForDecisionTask"
@@ -91,8 +91,10 @@ def _decisions(raw: Sequence[Request]) -> list[Decision]:
     """Read the decisions of an answer; one that cannot be carried out refuses them all."""
     made = []
     for item in raw:
-        kind = DECISIONS[item["decisionType"]]
-        made.append(from_raw(kind, item))
+        decision = from_raw(DECISIONS[item["decisionType"]], item)
+        if isinstance(decision, ScheduleLambdaFunction):
+            limits.require_lambda_timeout(decision.start_to_close_timeout)
+        made.append(decision)
     if decisions.misplaced_close(made):
         raise invalid("Close must be last decision in list")
     return made
