@@ -443,7 +443,7 @@ def test_what_is_profiled_after_an_interruption_comes_to_its_end():
 # Failures in so many words
 
 
-def test_a_handler_fails_its_task_in_its_own_words(domain, scheduled, until):
+def test_a_handler_fails_its_task_in_its_own_words(domain, scheduled, until, caplog):
     execution = scheduled("x")
     worker = ActivityWorker(domain, "packing")
 
@@ -454,8 +454,11 @@ def test_a_handler_fails_its_task_in_its_own_words(domain, scheduled, until):
     with worker:
         (failed,) = until(lambda: closed(execution))
 
+    (told,) = (record for record in caplog.records if record.levelname == "ERROR")
     assert failed.reason == "BadOrder: the box is too small"
     assert Failure.read(failed.reason, failed.details).retry is False
+    assert told.getMessage().endswith("failed: BadOrder: the box is too small")
+    assert told.exc_info is None
 
 
 # Processes
