@@ -179,7 +179,7 @@ def test_the_rule_tells_good_imports_from_bad_ones(found, good):
     assert (points_down(found) or is_excepted(found)) is good
 
 
-HEAVY = "boto3 botocore click rich uvicorn starlette jinja2 greenlet blinker yaml opentelemetry pytest hypothesis"
+HEAVY = "boto3 botocore click rich uvicorn starlette greenlet blinker yaml opentelemetry pytest hypothesis"
 QUICK = [
     "swf",
     "swf.models",
