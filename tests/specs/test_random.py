@@ -177,11 +177,8 @@ def test_a_graph_that_is_canceled_ends(tasks, cancel_after):
     refuse_what_is_early(tasks, history)
 
 
-@given(drawn_tasks())
-@settings(max_examples=30)
-def test_following_event_by_event_comes_to_the_same_as_from_the_beginning(tasks):
-    spec = spec_of(*(task.written() for task in tasks))
-    _, history = run(spec)
+def compare_with_following(spec, history):
+    """Compare what is decided on each part of a history with what somebody decides who follows it."""
     asked = [number for number, event in enumerate(history, start=1) if event.name == "DecisionTaskStarted"]
 
     followed, seen = spec.follow(), 0
@@ -191,3 +188,13 @@ def test_following_event_by_event_comes_to_the_same_as_from_the_beginning(tasks)
         seen = number
 
         assert followed.decisions() == spec.decide(history[:number])
+
+
+@given(drawn_tasks())
+@settings(max_examples=30)
+def test_following_event_by_event_comes_to_the_same_as_from_the_beginning(tasks):
+    spec = spec_of(*(task.written() for task in tasks))
+
+    _, history = run(spec)
+
+    compare_with_following(spec, history)

@@ -16,7 +16,7 @@ from swf.models.event import (
 )
 from swf.specs import Document, SpecDecider
 from swf.testing import Environment
-from tests.specs.test_random import work_type
+from tests.specs.test_random import compare_with_following, work_type
 from tests.specs.writing import activity, spec_of
 
 KINDS = ("activity", "list", "timer", "signal", "child")
@@ -167,13 +167,7 @@ def expected_attempts(tasks):
 @settings(max_examples=20)
 def test_following_any_kind_of_task_comes_to_the_same_as_from_the_beginning(tasks):
     spec = spec_of(*(task.written() for task in tasks))
+
     _, history = run(tasks)
-    asked = [number for number, event in enumerate(history, start=1) if event.name == "DecisionTaskStarted"]
 
-    followed, seen = spec.follow(), 0
-    for number in asked:
-        for event in history[seen:number]:
-            followed.apply(event)
-        seen = number
-
-        assert followed.decisions() == spec.decide(history[:number])
+    compare_with_following(spec, history)
