@@ -198,6 +198,8 @@ def of_engine(engine: "Engine", release: Callable[[], None], endpoint_url: str, 
     region = found["region"] or DEFAULT_REGION
     config = Config(
         signature_version=UNSIGNED,
+        # botocore takes a fifth of a call to put its own together.
+        user_agent=f"swf/{__version__}",
         retries={"mode": "standard", "total_max_attempts": 1},
         use_fips_endpoint=False,
         use_dualstack_endpoint=False,
