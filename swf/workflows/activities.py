@@ -19,7 +19,7 @@ from swf.models.decision import ScheduleActivityTask
 from swf.models.domain import Domain
 from swf.shapes import TypeId
 from swf.workflows.arguments import Parameters, encoded, packed
-from swf.workflows.calls import ActivityCall, CancelPolicy, Retried
+from swf.workflows.calls import ActivityCall, CancelPolicy, made
 from swf.workflows.loop import Future
 from swf.workflows.machine import Machine
 from swf.workflows.options import ActivityOptions, ByType, Seconds, evolved, sent
@@ -86,9 +86,7 @@ class Activity(ByType[ActivityOptions]):
             machine.ask(call)
             return call
 
-        if settings.retry is None:
-            return schedule(1)
-        return Retried(machine, settings.retry, machine.chance("retry"), schedule)
+        return made(machine, settings.retry, schedule)
 
 
 class DeclaredActivity(Activity, Generic[P, R]):

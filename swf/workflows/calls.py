@@ -531,3 +531,8 @@ class Retried(Heeded[T]):
             # What becomes of the attempt becomes of this too.
             return self._current.cancel(msg)
         return super().cancel(msg)
+
+
+def made(machine: "Machine", retry: RetryPolicy | None, make: Callable[[int], Call[T]]) -> Future[T]:
+    """Make a call, and make it again when it fails if a policy says so; what makes it is told which attempt it is."""
+    return make(1) if retry is None else Retried(machine, retry, machine.chance("retry"), make)

@@ -7,7 +7,7 @@ from swf.checks import of_shape
 from swf.models.decision import StartChildWorkflowExecution
 from swf.shapes import NameText
 from swf.workflows.arguments import encoded, packed
-from swf.workflows.calls import ChildCall, Retried
+from swf.workflows.calls import ChildCall, made
 from swf.workflows.loop import Future
 from swf.workflows.machine import Machine
 from swf.workflows.options import ByType, WorkflowOptions, evolved, sent
@@ -66,6 +66,4 @@ class ChildWorkflow(ByType[WorkflowOptions]):
             machine.ask(call)
             return call
 
-        if self.settings.retry is None:
-            return start(1)
-        return Retried(machine, self.settings.retry, machine.chance("retry"), start)
+        return made(machine, self.settings.retry, start)

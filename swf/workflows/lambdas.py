@@ -2,11 +2,12 @@
 
 from typing import Any
 
-from swf import wire
+from swf import payload, wire
 from swf.models.decision import ScheduleLambdaFunction
 from swf.workflows.arguments import encoded, packed
-from swf.workflows.calls import LambdaCall
+from swf.workflows.calls import LambdaCall, made
 from swf.workflows.loop import Future
+from swf.workflows.retry import RetryPolicy
 from swf.workflows.running import required
 
 
@@ -21,11 +22,13 @@ class LambdaFunction:
     Args:
         name: The function's name, or its ARN.
         timeout: Seconds that a call may take, 15 minutes at most. Left out, SWF's default of 15 minutes.
+        retry: When it is called again; left out, it is not.
     """
 
-    def __init__(self, name: str, *, timeout: int | None = None) -> None:
+    def __init__(self, name: str, *, timeout: int | None = None, retry: RetryPolicy | None = None) -> None:
         self.name = name
         self.timeout = timeout
+        self.retry = retry
         raw = wire.write(ScheduleLambdaFunction(id="1", name=name, start_to_close_timeout=timeout))
         self._raw = {key: value for key, value in raw.items() if key not in ("id", "name")}
 
@@ -39,12 +42,22 @@ class LambdaFunction:
         """
         machine = required(repr(self))
         input = packed(repr(self), args, kwargs)
-        text = encoded([input])
-        call = LambdaCall(
-            machine, machine.next_id("lambda"), self.name, text[1:-1] if text and (args or kwargs) else None, self._raw
-        )
-        machine.ask(call)
-        return call
+        text = _json(input) if args or kwargs else None
+
+        def schedule(attempt: int) -> LambdaCall:
+            call = LambdaCall(machine, machine.next_id("lambda"), self.name, text, self._raw)
+            machine.ask(call)
+            return call
+
+        return made(machine, self.retry, schedule)
 
     def __repr__(self) -> str:
         return f"LambdaFunction({self.name!r})"
+
+
+def _json(value: Any) -> str:
+    """Give a value as JSON, a text too, and whatever the codec: Lambda knows nothing else."""
+    with payload.use(payload.JSONCodec()):
+        text = encoded([value])
+    assert text is not None, "a list is never left out"
+    return text[1:-1]

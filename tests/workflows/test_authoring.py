@@ -7,6 +7,7 @@ import re
 
 import pytest
 
+from swf import payload
 from swf.exceptions import (
     ConfigurationError,
     ExecutionNotCompletedError,
@@ -15,7 +16,8 @@ from swf.exceptions import (
     ValidationError,
 )
 from swf.models import ActivityType, WorkflowType
-from swf.models.event import ActivityTaskScheduled, StartChildWorkflowExecutionInitiated
+from swf.models.event import ActivityTaskScheduled, LambdaFunctionScheduled, StartChildWorkflowExecutionInitiated
+from swf.payload import JSONCodec
 from swf.testing import HistoryBuilder, decide
 from swf.workflows import (
     Activity,
@@ -431,6 +433,25 @@ def test_a_lambda_function_gets_json_and_gives_json(play):
             return await self.upcase("hello")
 
     assert play(Shouting).result() == "HELLO"
+
+
+def test_a_lambda_function_gets_json_whatever_the_codec(play):
+    class Reversed(JSONCodec):
+        def encode(self, value):
+            return super().encode(value)[::-1]
+
+    class Shouting(Workflow):
+        task_list = "shouting"
+        lambda_role = "arn:aws:iam::123456789012:role/swf"
+
+        async def run(self):
+            await LambdaFunction("upcase")("hello")
+
+    with payload.use(Reversed()):
+        execution = play(Shouting)
+
+    (called,) = execution.events.filter(LambdaFunctionScheduled)
+    assert called.input == '"hello"'
 
 
 def test_what_an_activity_gives_comes_back_as_it_was(play):

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from swf.exceptions import ExecutionNotCompletedError, ValidationError
 from swf.failure import Failure, TaskFailed
 from swf.models import ActivityType, WorkflowExecution
-from swf.models.event import ActivityTaskScheduled, TimerStarted
+from swf.models.event import ActivityTaskScheduled, LambdaFunctionScheduled, TimerStarted
 from swf.workflows import (
     Activity,
     ActivityFailed,
@@ -231,6 +231,25 @@ def test_a_lambda_function_that_fails_tells_type_and_message(play):
         ["broken", "ValueError", "no such letters"],
         ["nowhere", "ResourceNotFoundException", "Function not found: "],
     ]
+
+
+def test_a_lambda_function_is_called_again_as_its_policy_says(play):
+    class Calling(Workflow):
+        task_list = "calling"
+        lambda_role = "arn:aws:iam::123456789012:role/swf"
+        broken = LambdaFunction("broken", retry=RetryPolicy(attempts=3, first_delay=5, jitter=0))
+
+        async def run(self):
+            try:
+                await self.broken("a")
+            except LambdaFunctionFailed as error:
+                return error.type
+
+    execution = play(Calling)
+
+    assert execution.result() == "ValueError"
+    assert [event.input for event in execution.events.filter(LambdaFunctionScheduled)] == ['"a"'] * 3
+    assert [event.start_to_fire_timeout for event in execution.events.filter(TimerStarted)] == [5, 10]
 
 
 def test_children_that_time_out_or_are_terminated_fail_in_their_own_way(play, step):
