@@ -2,10 +2,13 @@
 
 >>> import urllib.request
 >>> from swf.actors import ActivityWorker
+>>> from swf.models import Domain
+>>> shop = Domain("shop", retention_period=1)
+>>> shop.save()
 >>> class Packer(ActivityWorker):
 ...     def perform(self, task):
 ...         return "packed"
->>> packer = Packer("shop", "packing")
+>>> packer = Packer(shop, "packing")
 >>> with HealthServer(lambda: report_on(packer)) as server, packer:
 ...     with urllib.request.urlopen(f"{server.url}/health") as answer:
 ...         answer.status

@@ -125,8 +125,9 @@ class Described:
             return
         failure = self.failure
         if failure is not None:
-            yield "Failure", f"{failure.type}: {failure.message}" if failure.message else failure.type
+            yield "Failure", _said(failure)
             yield "Traceback", failure.traceback
+            yield from _causes(failure)
             return
         yield "Reason", getattr(self.last, "reason", None)
         yield "Cause", getattr(self.last, "cause", None)
@@ -156,6 +157,19 @@ class Described:
             (counts.open_lambda_functions, "Lambda function", "Lambda functions"),
         )
         return ", ".join(f"{count} {one if count == 1 else many}" for count, one, many in named if count) or "nothing"
+
+
+def _causes(failure: Failure) -> Iterator[Fact]:
+    """Give what led to a failure: an activity that failed, say, whose traceback is the one to look at."""
+    cause = failure.cause
+    while cause is not None:
+        yield "Caused by", _said(cause)
+        yield "Traceback", cause.traceback
+        cause = cause.cause
+
+
+def _said(failure: Failure) -> str:
+    return f"{failure.type}: {failure.message}" if failure.message else failure.type
 
 
 def readable(text: str | None) -> str | None:

@@ -15,7 +15,7 @@ from swf.cli.groups import Group
 from swf.cli.options import in_domain
 from swf.cli.output import Column, Output, attributes, console, dumped, note, note_line, one_line, output_option
 from swf.cli.payloads import METAVAR, json_text
-from swf.constants import CHILD_POLICIES, COMPLETED
+from swf.constants import CHILD_POLICIES, COMPLETED, OPEN
 from swf.models import Domain, WorkflowExecution, WorkflowType
 from swf.models.event import Event
 from swf.models.history import History
@@ -92,7 +92,13 @@ def ls(domain: Domain, limit: int | None, reverse: bool, explain: bool, output: 
         click.echo(found.explain())
         return
     columns = (*_BEGUN, *(_ENDED if lists_closed(wanted) else ()), *_MORE)
-    output.rows(found.pages(), columns, attributes, none="No execution is like that. Closed ones too: --status ANY")
+    output.rows(
+        found.pages(),
+        columns,
+        attributes,
+        none="No execution is like that. Closed ones too: --status ANY",
+        is_of_several=wanted.get("status", OPEN) is None,
+    )
 
 
 @executions.command(

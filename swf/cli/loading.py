@@ -146,9 +146,14 @@ def _of_module(module: ModuleType, kind: type[Actor[Any]], given: Given) -> list
     declared = [actor for actor in actors_of(module, given.domain, given.task_list) if isinstance(actor, kind)]
     if not declared:
         classes = [name for name, value in vars(module).items() if _is_actor_class(value) and issubclass(value, kind)]
-        hint = f"Name a class of it: {module.__name__}:{classes[0]}" if classes else "Name another module."
+        hint = f"Name a class of it: {module.__name__}:{classes[0]}" if classes else _other_module(module)
         raise ValidationError(f"The module {module.__name__} has no {kind.__name__} among its variables. {hint}")
     return declared
+
+
+def _other_module(module: ModuleType) -> str:
+    inner = [f"{module.__name__}.{each.name}" for each in pkgutil.iter_modules(getattr(module, "__path__", ()))]
+    return f"Name another module. In it are: {', '.join(inner)}." if inner else "Name another module."
 
 
 # What modules hold
@@ -161,10 +166,13 @@ def _actors(name: str, named: Any, given: Given) -> Iterator[Actor[Any]]:
     elif _is_actor_class(named) or inspect.isfunction(named):
         yield from _given_by(name, _call(name, named, given))
     else:
-        raise ValidationError(
-            f"{name} is {_shown(named)}, and no actor. Name a Decider or an ActivityWorker, a class of such, or a "
-            "function that gives some."
+        # What is declared for durable workflows: workflows and activities.
+        hint = (
+            f"Name its module: {name.partition(':')[0]}. Its workflows and activities are run together."
+            if hasattr(named, "registration")
+            else "Name a Decider or an ActivityWorker, a class of such, or a function that gives some."
         )
+        raise ValidationError(f"{name} is {_shown(named)}, and no actor. {hint}")
 
 
 def _is_actor_class(value: Any) -> bool:

@@ -27,6 +27,8 @@ Fact = tuple[str, Any]
 
 # Narrower than this, a text says nothing.
 NARROWEST = 16
+# So many rows say how wide the columns of a table are.
+_ENOUGH = 50
 _GAP = 2
 
 # Texts in SWF are anybody's: what moves a terminal's cursor is shown and not done.
@@ -101,11 +103,16 @@ class Output:
         as_json: Callable[[T], Any],
         *,
         none: str = "None.",
+        is_of_several: bool = False,
     ) -> None:
-        """Print rows, each page as soon as it is there; without any, say so on stderr."""
+        """Print rows, each page as soon as it is there; without any, say so on stderr.
+
+        The pages of several lists may be short: with ``is_of_several`` a table begins once there are enough rows to
+        know how wide its columns are.
+        """
         match self.format:
             case "table":
-                _table(pages, columns, none)
+                _table(_begun(pages) if is_of_several else pages, columns, none)
             case "csv":
                 _csv(pages, columns)
             case "jsonl":
@@ -285,6 +292,18 @@ def _table(pages: Iterable[Sequence[T]], columns: Sequence[Column[T]], none: str
             writer.print(_line(cells))
     if placed is None:
         note(none)
+
+
+def _begun(pages: Iterable[Sequence[T]]) -> Iterator[Sequence[T]]:
+    """Give pages, and the first ones as one, until they are of enough rows."""
+    left = iter(pages)
+    first: list[T] = []
+    for page in left:
+        first.extend(page)
+        if len(first) >= _ENOUGH:
+            break
+    yield first
+    yield from left
 
 
 def layout(columns: Sequence[Column[T]], rows: Sequence[T], room: int | None) -> list[Placed[T]]:

@@ -1,11 +1,15 @@
 """Errors in the words of a command line, where the library names its own functions."""
 
+import re
+
 from swf.exceptions import ResponseError, SWFError
 
 # What the library says, and what stands for it here.
 _SAID = (
     ("connect('local:') to do without", "give --endpoint local:PATH to do without"),
     ("swf.settings.explain()", "swf doctor"),
+    ("(given to connect())", "(given by an option)"),
+    ("Give access keys,", "Give --access-key ID:SECRET,"),
     ("execution.wait()", "swf executions wait"),
     ("its history()", "swf executions history"),
     ("status='OPEN'", "--status OPEN"),
@@ -18,6 +22,9 @@ _SAID = (
     ("must be a whole number, not str.", "must be a whole number."),
 )
 
+# The remedy of the library is about whatever is in the domain.
+_UNKNOWN_DOMAIN = re.compile(r"(Unknown domain: (\S+))\. .*")
+
 
 def told(error: SWFError) -> str:
     """Tell what happened and what to do.
@@ -29,6 +36,9 @@ def told(error: SWFError) -> str:
     message = str(error)
     for said, here in _SAID:
         message = message.replace(said, here)
+    message = _UNKNOWN_DOMAIN.sub(
+        r"\1. Check its name, the region and the endpoint; or register it: swf domains register \2", message
+    )
     if isinstance(error, ResponseError) and error.fault and not error.remedy:
         message = f"{message} Check what was given, and the endpoint."
     return message

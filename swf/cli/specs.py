@@ -1,6 +1,7 @@
 """``swf specs``: workflows from documents."""
 
 import re
+import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -49,9 +50,21 @@ def validate(file: Path) -> None:
     """Tell whether a document is good, and all that is wrong with it; asks nobody."""
     from swf.specs import Dag, load
 
-    for spec in load(file):
+    document = load(file)
+    for spec in document:
         tasks = f" with {len(spec.tasks)} task{'' if len(spec.tasks) == 1 else 's'}" if isinstance(spec, Dag) else ""
         click.echo(f"{spec.name} {spec.version}{tasks}")
+    _tell_undefined(document)
+
+
+def _tell_undefined(document: "Document") -> None:
+    """Tell which types will be registered for good without a default that SWF demands."""
+    for spec in document:
+        if spec.registration.active and (names := spec.registration.undefined):
+            note(
+                f"{spec.name} {spec.version} says no {', '.join(names)} in its registration: whoever starts an "
+                "execution has to."
+            )
 
 
 @specs.command(
@@ -89,8 +102,10 @@ def register(domain: "Domain", file: Path, skip_existing: bool, dry_run: bool) -
     from swf.specs.registering import planned
     from swf.sync import apply
 
-    plan = planned(load(file), domain)
+    document = load(file)
+    plan = planned(document, domain)
     show(plan, "table")
+    _tell_undefined(document)
     if dry_run:
         return
     with progress(plan) as hear:
@@ -361,7 +376,25 @@ def _function(work: str) -> Any:
         found = getattr(found, step, None)
     if not callable(found):
         raise ValidationError(f"The module {module_name} has no function {path!r}. Name one of it, or a shell command.")
-    return found
+    return _of_input(found)
+
+
+def _of_input(function: Any) -> Any:
+    """Give a function of the input alone: that of an activity of durable workflows may be several arguments."""
+    # Whatever is one has imported it.
+    if "swf.workflows" not in sys.modules:
+        return function
+    from swf.workflows.activities import DeclaredActivity
+
+    if not isinstance(function, DeclaredActivity):
+        return function
+    activity: DeclaredActivity[..., Any] = function
+
+    def perform(value: Any) -> Any:
+        arguments, named = activity.parameters.unpacked(value)
+        return activity.perform(*arguments, **named)
+
+    return perform
 
 
 def _type(name: str) -> "str | TypeId":

@@ -71,7 +71,8 @@ def pending(domain: Domain, task_lists: tuple[str, ...], kind: Kind | None, outp
     kinds: tuple[Kind, ...] = ("decision", "activity")
     wanted = [(name, each) for name in task_lists for each in kinds] or _defaults(domain)
     pages = ([Waiting(name, each, ask[each](name))] for name, each in wanted if kind in (None, each))
-    output.rows(pages, COLUMNS, _as_json, none="No registered type names a task list: swf tasks pending TASK_LIST")
+    none = "No registered type names a task list: swf tasks pending TASK_LIST"
+    output.rows(pages, COLUMNS, _as_json, none=none, is_of_several=True)
 
 
 def _defaults(domain: Domain) -> list[tuple[str, Kind]]:

@@ -94,7 +94,7 @@ def ls(
         click.echo("\n".join(str(each.explain()) for each in found))
         return
     pages = itertools.chain.from_iterable(each.pages() for each in found)
-    output.rows(_first(pages, limit), COLUMNS, _as_json, none="No type is like that.")
+    output.rows(_first(pages, limit), COLUMNS, _as_json, none="No type is like that.", is_of_several=kind is None)
 
 
 def _first(pages: Iterator[list[Type]], limit: int | None) -> Iterator[list[Type]]:

@@ -58,6 +58,12 @@ class Registration:
     child_policy: ChildPolicy | None = None
     lambda_role: str | None = None
 
+    @property
+    def undefined(self) -> tuple[str, ...]:
+        """What has no default, and SWF therefore demands of whoever starts an execution."""
+        demanded = ("task_list", "child_policy", "execution_timeout", "task_timeout")
+        return tuple(name for name in demanded if getattr(self, name) is None)
+
     def workflow_type(
         self, domain: Domain | str, name: str, version: str, description: str | None = None
     ) -> WorkflowType:

@@ -93,9 +93,17 @@ class SpecDecider(Decider):
         return list(self._specs)
 
     def check(self) -> None:
-        """Refuse to start without a workflow."""
+        """Refuse to start without a workflow; warn of a task list that no workflow is registered with."""
         if not self._specs:
             raise ConfigurationError(f"{self!r} has no document with a workflow. Give it one.")
+        declared = dict.fromkeys(spec.registration.task_list for spec in self._specs.values())
+        if None not in declared and self.task_list not in declared:
+            _log.warning(
+                "No workflow of the documents has the task list %r, but %s: only executions that are started with it "
+                "come here.",
+                self.task_list,
+                ", ".join(map(repr, declared)),
+            )
 
     def reload(self) -> bool:
         """Read again the files that have changed; tell whether what holds is new. What is wrong is logged."""

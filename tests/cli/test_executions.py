@@ -15,6 +15,7 @@ import yaml
 from swf.actors import Decider
 from swf.cli.batch import to_many
 from swf.cli.filters import keywords, lists_closed
+from swf.failure import Failure
 from swf.models import WorkflowType
 from swf.models.decision import (
     CompleteWorkflowExecution,
@@ -337,6 +338,23 @@ def test_all_is_told_of_an_execution(here, runs, settled, workflow_id):
 
     assert (done.code, done.err) == (0, "")
     assert settled(done.out, *runs) == SHOWN[workflow_id]
+
+
+DECLINED = Failure(type="ValueError", message="no such card", traceback="shop.py, line 7")
+
+
+def test_what_led_to_a_failure_is_told_with_its_traceback(here, shop):
+    failure = Failure(type="ActivityFailed", message="charge", traceback="order.py, line 3", cause=DECLINED)
+    shop.start("led-to", FailWorkflowExecution(reason=failure.reason, details=failure.details))
+
+    done = here("executions", "show", "led-to", "-o", "table")
+
+    assert done.out.splitlines()[-5:-1] == [
+        "Failure       ActivityFailed: charge",
+        "Traceback     order.py, line 3",
+        "Caused by     ValueError: no such card",
+        "Traceback     shop.py, line 7",
+    ]
 
 
 def test_all_is_told_of_an_execution_as_json(here, runs):

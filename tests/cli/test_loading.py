@@ -370,6 +370,26 @@ def test_a_class_is_for_the_domain_of_the_settings_unless_another_is_said():
         ),
         ("empty", Actor, Given(), "The module empty has no Actor among its variables. Name another module."),
         (
+            "deep",
+            Decider,
+            Given(),
+            "The module deep has no Decider among its variables. Name another module. In it are: deep.workers.",
+        ),
+        (
+            "declared:pack",
+            ActivityWorker,
+            Given("shop"),
+            "declared:pack is DeclaredActivity('pack', '1.0'), and no actor. Name its module: declared. Its workflows "
+            "and activities are run together.",
+        ),
+        (
+            "declared:Order",
+            Decider,
+            Given("shop"),
+            "declared:Order is <class 'declared.Order'>, and no actor. Name its module: declared. Its workflows and "
+            "activities are run together.",
+        ),
+        (
             "shop:Packer",
             ActivityWorker,
             Given("a:b", "packing"),

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from swf.cli import COMMANDS
 from swf.cli.filters import date
-from swf.cli.output import Column, layout, shown, visible
+from swf.cli.output import Column, Output, layout, shown, visible
 from swf.cli.overview import overview
 from swf.cli.remedies import told
 from swf.exceptions import FAULTS, ExecutionNotCompletedError, SWFError, from_fault
@@ -75,6 +75,15 @@ def test_columns_share_the_room_there_is(room, widths):
     columns = [Column("A", lambda row: row[0]), Column("B", lambda row: row[1], is_extra=True)]
 
     assert [placed.width for placed in layout(columns, ROWS, room)] == widths
+
+
+NAMED = [Column("NAME", lambda row: row[0]), Column("SIZE", lambda row: row[1])]
+
+
+def test_columns_are_as_wide_as_the_rows_of_several_short_lists_ask_for(capsys):
+    Output("table").rows([[("ox", 1)], [("elephant", 2)]], NAMED, list, is_of_several=True)
+
+    assert capsys.readouterr().out == "NAME      SIZE\nox        1\nelephant  2\n"
 
 
 COLUMNS = st.lists(st.booleans(), min_size=1, max_size=6).map(
@@ -374,6 +383,12 @@ def test_an_error_names_no_function_of_python_and_says_what_to_do(error: SWFErro
 
     assert "()" not in told(error)
     assert len(sentences) >= 2
+
+
+def test_an_endpoint_that_is_none_is_said_to_be_given_by_an_option(here):
+    done = here("domains", "ls", "--endpoint", "demo.db")
+
+    assert done.err.startswith("Error: 'demo.db' is no endpoint (given by an option). Give http://HOST:PORT")
 
 
 # What is loaded

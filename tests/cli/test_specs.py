@@ -72,6 +72,35 @@ def test_the_schema_is_printed(capsys):
     assert json.loads(capsys.readouterr().out)["title"] == "Workflows as a document"
 
 
+def test_a_default_that_swf_demands_and_the_document_leaves_out_is_told_of(path, url, capsys):
+    path.write_text(DOCUMENT.replace("task_timeout: 10, child_policy: TERMINATE", "task_timeout: 10"))
+    where = ["--domain", "shop", "--endpoint", url, "--region", "us-east-1"]
+
+    codes = [main(["specs", "validate", str(path)]), main(["specs", "register", str(path), "--dry-run", *where])]
+
+    said = "spam 1.0 says no child_policy in its registration: whoever starts an execution has to.\n"
+    assert codes == [0, 0]
+    assert capsys.readouterr().err.count(said) == 2
+
+
+def test_an_activity_of_several_parameters_gets_the_members_of_its_input(path, capsys):
+    path.with_name("activities_of_specs.py").write_text(
+        "from swf.workflows import activity\n\n\n@activity\ndef boil(eggs, minutes=4):\n    return eggs + minutes\n"
+    )
+    path.write_text(DOCUMENT.replace("path: $.eggs", "path: $"))
+    work = ["--activity", "boil=activities_of_specs:boil", "--activity", "fry=cat"]
+
+    code = main(["specs", "run", str(path), *work, "--input", '{"eggs": 2}', "-o", "json"])
+
+    assert (code, json.loads(capsys.readouterr().out)["result"]) == (0, {"boil": 6, "fry": 6})
+
+
+def test_nothing_is_told_of_a_document_that_leaves_no_default_out(path, capsys):
+    main(["specs", "validate", str(path)])
+
+    assert capsys.readouterr().err == ""
+
+
 def test_types_are_registered_once(path, url, capsys):
     arguments = ["specs", "register", str(path), "--domain", "shop", "--endpoint", url, "--region", "us-east-1"]
 

@@ -168,6 +168,30 @@ def test_a_decider_without_workflows_does_not_start():
         SpecDecider([], "shop", "spam").start()
 
 
+@pytest.mark.parametrize(
+    ("declared", "warnings"),
+    [
+        (
+            "coffee",
+            [
+                "No workflow of the documents has the task list 'cofee', but 'coffee': only executions that are "
+                "started with it come here."
+            ],
+        ),
+        ("cofee", []),
+        (None, []),
+    ],
+)
+def test_a_task_list_that_no_workflow_is_registered_with_is_warned_of(caplog, declared, warnings):
+    registration = {} if declared is None else {"task_list": declared}
+    spec = spec_of(activity("a"), registration=registration)
+
+    with caplog.at_level(logging.WARNING):
+        SpecDecider(Document("d", (spec,)), "test", "cofee").check()
+
+    assert [record.getMessage() for record in caplog.records] == warnings
+
+
 def test_only_new_events_are_asked_for_and_the_others_are_remembered(env, worker):
     spec = spec_of(activity("a"), activity("b", "a"), activity("c", "b"))
     decider = SpecDecider(Document("d", (spec,)), env.domain, "spam")
