@@ -10,6 +10,7 @@ True
 import json
 import math
 import traceback
+from types import TracebackType
 from typing import Any, Self, TypeGuard
 
 import attrs
@@ -94,7 +95,7 @@ class Failure:
         return cls(
             type=(isinstance(error, TaskFailed) and error.type) or type(error).__name__,
             message=_said(error),
-            traceback="".join(traceback.format_exception(type(error), error, error.__traceback__, chain=False)),
+            traceback="".join(traceback.format_exception(*raised(error), chain=False)),
             retry=getattr(error, "retry", True) is not False,
             retry_after=_seconds(getattr(error, "retry_after", None)),
             cause=None if cause is None or not causes else cls._of(cause, causes - 1),
@@ -191,6 +192,18 @@ def _seconds(value: Any) -> float | None:
         return value if math.isfinite(value) and value >= 0 else None
     except OverflowError:
         return None
+
+
+# What calls a handler: this package, and what has its threads and coroutines run.
+_CALLERS = ("swf.", "asyncio.", "concurrent.futures.")
+
+
+def raised(error: BaseException) -> tuple[type[BaseException], BaseException, TracebackType | None]:
+    """Give an error as `logging` and `traceback` take it, from the handler on: what called that is not told."""
+    whole = place = error.__traceback__
+    while place is not None and place.tb_frame.f_globals.get("__name__", "").startswith(_CALLERS):
+        place = place.tb_next
+    return type(error), error, place or whole
 
 
 def _text(value: Any) -> str | None:

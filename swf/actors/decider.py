@@ -16,8 +16,9 @@ from swf.actors.portions import Place, as_it_was, is_ours, place_of, portion, re
 from swf.connection import Connection
 from swf.constants import NONE
 from swf.exceptions import ConfigurationError, DoesNotExistError, PollTimeout, SWFError
+from swf.failure import raised
 from swf.logs import HarmlessLogger
-from swf.models.decision import Decision
+from swf.models.decision import Decision, FailWorkflowExecution
 from swf.models.domain import Domain
 from swf.models.event import EVENTS, DecisionTaskCompleted, Event, TimerFired, TimerStarted, WorkflowExecutionStarted
 from swf.models.event.refusal import REFUSED
@@ -254,9 +255,8 @@ class Decider(Actor[DecisionTask]):
             if not is_of_the_task(error):
                 raise
             observers.tell("task_failed", self, task=task, error=error)
-            _log.exception(
-                "Deciding on %r failed. The task is not answered; SWF gives it again after its timeout.", task.execution
-            )
+            told = "Deciding on %r failed. The task is not answered; SWF gives it again after its timeout."
+            _log.error(told, task.execution, exc_info=raised(error))
             return
         self._answer(task, decisions)
 
@@ -276,6 +276,8 @@ class Decider(Actor[DecisionTask]):
         observers.tell("decision_made", self, task=task, decisions=decisions)
         if decisions and decisions[-1].closes:
             observers.tell("execution_closed", self, task=task, decision=decisions[-1])
+            if isinstance(decisions[-1], FailWorkflowExecution):
+                _log.warning("%r failed: %s", task.execution, decisions[-1].reason)
 
     def _portion(self, task: DecisionTask) -> tuple[Decision, ...]:
         """Decide, and give what one answer can hold."""

@@ -25,7 +25,7 @@ from swf.exceptions import (
     PollTimeout,
     ValidationError,
 )
-from swf.failure import Failure, TaskFailed, as_details
+from swf.failure import Failure, TaskFailed, as_details, raised
 from swf.logs import HarmlessLogger
 from swf.models.activity import ActivityTask, ActivityType
 from swf.models.domain import Domain
@@ -319,7 +319,7 @@ class ActivityWorker(Actor[ActivityTask]):
     def _fail(self, task: RunningTask, error: BaseException, began: float) -> None:
         failure = error.failure if isinstance(error, ChildFailed) else Failure.of(error)
         # A handler that says itself that it failed has no mistake to be looked for.
-        trace = None if isinstance(error, TaskFailed) else error
+        trace = None if isinstance(error, TaskFailed) else raised(error)
         _log.error("%r of %r failed: %s", task, task.execution, failure.reason, exc_info=trace)
         say_less = partial(task.fail, reason=failure.reason)
         fail = _or_else(partial(say_less, details=failure.details), say_less)

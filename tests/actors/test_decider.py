@@ -7,7 +7,13 @@ import pytest
 from swf.actors import Decider
 from swf.exceptions import ConfigurationError, DecisionTaskDoesNotExist, PollTimeout, ValidationError
 from swf.models import DecisionTask, Domain
-from swf.models.decision import CompleteWorkflowExecution, RecordMarker, ScheduleActivityTask, StartTimer
+from swf.models.decision import (
+    CompleteWorkflowExecution,
+    FailWorkflowExecution,
+    RecordMarker,
+    ScheduleActivityTask,
+    StartTimer,
+)
 from swf.models.event import DecisionTaskScheduled, DecisionTaskTimedOut, MarkerRecorded, WorkflowExecutionStarted
 from swf.models.history.builder import HistoryBuilder
 
@@ -237,6 +243,23 @@ def test_what_is_no_decision_is_refused_before_anything_is_sent(domain, start, a
         task.complete(answer)
 
     task.complete()
+
+
+class Refusing(Decider):
+    def decide(self, task):
+        return FailWorkflowExecution(reason="no eggs")
+
+
+def test_an_execution_that_fails_is_logged_with_its_reason(domain, start, caplog):
+    caplog.set_level(logging.WARNING, "swf")
+    start("order-1")
+    decider = Refusing(domain, "orders")
+
+    decider.perform_task(decider.poll())
+
+    (told,) = (record.getMessage() for record in caplog.records)
+    assert "'order-1'" in told
+    assert told.endswith(" failed: no eggs")
 
 
 def test_a_refused_decision_is_logged_with_its_cause(domain, start, caplog):

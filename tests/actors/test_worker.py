@@ -1,5 +1,6 @@
 """Activity workers: polling for activity tasks, and answering them."""
 
+import re
 import time
 
 import pytest
@@ -53,15 +54,17 @@ class Failing(ActivityWorker):
         raise self.error
 
 
-def test_an_error_fails_the_task_with_its_type_message_and_traceback(domain, scheduled):
+def test_an_error_fails_the_task_with_its_type_message_and_traceback(domain, scheduled, caplog):
     with Failing(domain, "packing", error=LookupError("no boxes")):
         failed = closed_task(scheduled, ActivityTaskFailed)
 
     assert failed.reason == "LookupError: no boxes"
     failure = Failure.read(failed.reason, failed.details)
     assert (failure.type, failure.message, failure.retry) == ("LookupError", "no boxes", True)
-    assert failure.traceback.startswith("Traceback (most recent call last):")
-    assert "in perform" in failure.traceback
+    # What called the handler is not told.
+    place = rf'Traceback \(most recent call last\):\n  File "{re.escape(__file__)}", line \d+, in perform\n'
+    assert re.match(place, failure.traceback)
+    assert re.search(place, caplog.text)
 
 
 def test_a_failure_that_is_too_long_for_swf_is_cut_to_what_tells_most(domain, scheduled):
