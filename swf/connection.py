@@ -33,7 +33,7 @@ from swf.clients import (
     of_settings,
     translated,
 )
-from swf.exceptions import ConfigurationError, EngineError, UnknownOperationError
+from swf.exceptions import ConfigurationError, UnknownOperationError
 from swf.settings import DEFAULT_REGION, Explanation, Settings
 
 if TYPE_CHECKING:
@@ -449,7 +449,6 @@ def _leave(file: str) -> None:
 
 def _refuse_engine_of_parent(opened: Opened | None) -> None:
     if opened is not None and opened.engine is not None:
-        raise EngineError(
-            f"The engine of process {opened.pid} cannot be used in process {os.getpid()}, which was forked from it. "
-            "Serve it over HTTP and connect to its URL, or start threads in place of processes."
-        )
+        from swf.engine.store import engine_of_parent
+
+        raise engine_of_parent(opened.pid)

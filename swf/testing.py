@@ -141,7 +141,7 @@ class Environment:
 
         Raises:
             StuckError: It cannot go on, or needs more tasks. Tells what is open and what happened last.
-            ValidationError: An actor polls another SWF than this one.
+            ValidationError: An actor polls another SWF than this one, or was started and polls by itself.
         """
         of_kind(execution, WorkflowExecution, "execution", "Give what start_execution() gives.")
         for actor in actors:
@@ -169,6 +169,9 @@ class Environment:
 
     def _pass_time(self, run: WorkflowExecution, outlook: Outlook, unpolled: Collection[str]) -> None:
         """Move to the next deadline, unless that cannot be what the test is about."""
+        if run.upstream().status != OPEN:
+            # By somebody else, since it was looked at.
+            return
         left = sorted(f"{name!r} ({kind} tasks)" for kind, _, name in outlook.waiting if name not in unpolled)
         if left:
             raise _stuck(
@@ -187,6 +190,8 @@ class Environment:
         self.clock.advance_to(max(due, to_datetime(self.clock.now())))
 
     def _require_here(self, actor: Actor[Any]) -> None:
+        if actor.state is not Actor.STATES.STOPPED:
+            raise ValidationError(f"{actor!r} was started and polls by itself. Give it to run() without start().")
         if actor.connection is not self.connection and actor.connection.engine is not self.engine:
             raise ValidationError(
                 f"{actor!r} polls {actor.connection!r}, which is another SWF than the one under test. Give it the "

@@ -211,6 +211,27 @@ class TestRunning:
 
         assert closed.close_status == "TERMINATED"
 
+    def test_what_somebody_else_closes_meanwhile_is_not_stuck(self, env):
+        class Closing(Actor):
+            def poll_task(self):
+                WorkflowExecution("test", "order-7").terminate(reason="by somebody else")
+                raise PollTimeout("nothing")
+
+        execution = order.start_execution("order-7")
+
+        closed = env.run(execution, Closing("test", "hands"), unpolled=["orders"])
+
+        assert closed.close_status == "TERMINATED"
+
+    def test_an_actor_that_polls_by_itself_is_refused(self, env):
+        execution = order.start_execution("order-7")
+
+        with (
+            Says() as started,
+            pytest.raises(ValidationError, match=r"Says\('test', 'orders', running\) was started and polls by itself"),
+        ):
+            env.run(execution, started)
+
 
 class TestBeingStuck:
     def test_a_task_list_that_nobody_polls_is_named(self, env):

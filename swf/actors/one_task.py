@@ -5,7 +5,7 @@ from typing import Any
 
 from swf.actors.core import Actor, run
 from swf.actors.observers import Notice, Observer, observe
-from swf.exceptions import PollTimeout
+from swf.exceptions import PollTimeout, ValidationError
 
 
 def run_one_task(actor: Actor[Any], *, timeout: float | None = None, stop_timeout: float | None = None) -> bool:
@@ -30,24 +30,39 @@ def run_one_task(actor: Actor[Any], *, timeout: float | None = None, stop_timeou
 
     Raises:
         PollTimeout: No task came.
+        ValidationError: The timeout is not more than 0 seconds.
         SWFError: The actor ended because of it.
         SystemExit: A second signal came, or the time after the first was over.
     """
+    if timeout is not None and not timeout > 0:
+        raise ValidationError(
+            f"timeout is {timeout!r}, and must be more than 0 seconds. Leave it out to wait for ever."
+        )
     actor.concurrency = 1
     watch = _Watch(actor)
     end = observe(watch)
-    alarm = threading.Timer(timeout or 0, actor.stop)
-    alarm.daemon = True
+    over = threading.Event()
     if timeout is not None:
-        alarm.start()
+        threading.Thread(target=_give_up, args=(actor, timeout, over), name="one-task", daemon=True).start()
     try:
         run(actor, stop_timeout=stop_timeout)
     finally:
-        alarm.cancel()
+        over.set()
         end()
     if not watch.has_task:
         raise PollTimeout(f"No task came to the task list {actor.task_list!r} of the domain {actor.domain.name!r}.")
     return watch.has_answer
+
+
+def _give_up(actor: Actor[Any], seconds: float, over: threading.Event) -> None:
+    """Stop an actor after so many seconds, unless it is over before."""
+    if over.wait(seconds):
+        return
+    # A stop that comes while it is still about to start would be forgotten.
+    while actor.state is Actor.STATES.STOPPED:
+        if over.wait(0.02):
+            return
+    actor.stop()
 
 
 class _Watch(Observer):

@@ -33,7 +33,7 @@ def running_options(command: F) -> F:
         click.option("--one-task", is_flag=True, help="End when one task is answered."),
         click.option(
             "--timeout",
-            type=click.FloatRange(0),
+            type=click.FloatRange(0, min_open=True),
             metavar="SECONDS",
             help="With --one-task: poll no more after so long without a task; the exit code is then 6.",
         ),

@@ -87,6 +87,8 @@ def server(
     from swf.engine.regions import open_regions
     from swf.engine.server import Server, allow_many_connections
 
+    if ready_file is not None and not ready_file.name:
+        raise click.BadParameter("names no file.", param_hint="--ready-file")
     allow_many_connections()
     keys = dict(_key(text) for text in access_keys)
     clocks: dict[str, Callable[[], Clock]] = {

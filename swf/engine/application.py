@@ -33,6 +33,9 @@ PATIENCE_SECONDS = 30.0
 
 LOCAL_HOSTS = frozenset({"localhost", "127.0.0.1", "::1"})
 
+# What a client sends to a proxy, and every server has to understand.
+_ABSOLUTE = re.compile(r"https?://([^/?#]*)(.*)", re.IGNORECASE | re.DOTALL)
+
 _REGION = re.compile(r"Credential=[^/,\s]+/\d{8}/([^/,\s]+)/")
 
 
@@ -83,6 +86,7 @@ class Application:
         self._hosts = hosts
         self._keepalive = keepalive
         self._is_stopping = False
+        self._reading: set[asyncio.Timeout] = set()
 
     async def __call__(self, scope: Message, receive: Receive, send: Send) -> None:
         """Answer one request."""
@@ -94,16 +98,22 @@ class Application:
         except Fault as fault:
             answer = protocol.refusal(fault)
         if answer is not None:
-            await _reply(send, answer, request, close=not self._keepalive or answer.status in (408, 413))
+            await _reply(send, answer, request, close=not self._keepalive or answer.status in (408, 413, 503))
 
     def stop(self) -> None:
-        """End all polls, those that still come too: they answer that there is no task."""
+        """End all polls, those that still come too, and wait for no more of a body; called on the event loop.
+
+        Polls answer that there is no task.
+        """
         self._is_stopping = True
+        for patience in self._reading:
+            if not patience.expired():
+                patience.reschedule(0)
         self.regions.end_polls()
 
     async def _answer(self, head: HTTPRequest, receive: Receive) -> Answer | None:
         """Give the answer, or None when nobody is there any more to read it."""
-        body = await _body(head, receive, self.patience_seconds)
+        body = await self._body(head, receive)
         if body is None:
             return None
         request = attrs.evolve(head, body=body)
@@ -119,6 +129,22 @@ class Application:
                 status=404,
             )
         return await self._operation(request, receive)
+
+    async def _body(self, head: HTTPRequest, receive: Receive) -> bytes | None:
+        """Read a body, within the time there is for it; None when the connection ends before it."""
+        try:
+            async with asyncio.timeout(0 if self._is_stopping else self.patience_seconds) as patience:
+                self._reading.add(patience)
+                try:
+                    return await _body(head, receive)
+                finally:
+                    self._reading.discard(patience)
+        except TimeoutError:
+            if self._is_stopping:
+                raise Fault("ServiceUnavailableException", "The server stops; ask the next one.", status=503) from None
+            raise Fault(
+                "RequestTimeoutException", f"The body did not come within {self.patience_seconds:g} s.", status=408
+            ) from None
 
     async def _control(self, request: HTTPRequest) -> Answer:
         region = control.region(request.query) or request.region
@@ -197,26 +223,26 @@ def _head(scope: Message) -> HTTPRequest:
     for raw_name, raw_value in scope["headers"]:
         name, value = raw_name.decode("latin-1").lower(), raw_value.decode("latin-1")
         headers[name] = f"{headers[name]},{value}" if name in headers else value
-    return HTTPRequest(scope["method"], scope["path"], scope["query_string"].decode("latin-1"), headers)
+    path = scope["path"]
+    if absolute := _ABSOLUTE.fullmatch(path):
+        # It is this host that the request is for, whatever the header says: RFC 9112, 3.2.2.
+        headers["host"], path = absolute[1], absolute[2] or "/"
+    return HTTPRequest(scope["method"], path, scope["query_string"].decode("latin-1"), headers)
 
 
-async def _body(request: HTTPRequest, receive: Receive, seconds: float) -> bytes | None:
+async def _body(request: HTTPRequest, receive: Receive) -> bytes | None:
     """Read a body; None when the connection ends before it."""
     room = REQUEST_BYTES - sum(len(name) + len(value) + 4 for name, value in request.headers.items())
     kept, size = bytearray(), 0
-    try:
-        async with asyncio.timeout(seconds):
-            while size <= _DISCARDED_BYTES:
-                message = await receive()
-                if message["type"] == "http.disconnect":
-                    return None
-                size += len(message["body"])
-                if size <= room:
-                    kept += message["body"]
-                if not message.get("more_body"):
-                    break
-    except TimeoutError:
-        raise Fault("RequestTimeoutException", f"The body did not come within {seconds:g} s.", status=408) from None
+    while size <= _DISCARDED_BYTES:
+        message = await receive()
+        if message["type"] == "http.disconnect":
+            return None
+        size += len(message["body"])
+        if size <= room:
+            kept += message["body"]
+        if not message.get("more_body"):
+            break
     if size > room:
         raise Fault(
             "RequestEntityTooLargeException", f"A request may have {REQUEST_BYTES} bytes, its headers included.", 413

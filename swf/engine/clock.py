@@ -204,6 +204,7 @@ class VirtualClock:
         self._holds = 0
         self._look_again = threading.Event()
         self._thread: threading.Thread | None = None
+        self._firing = threading.local()
 
     def now(self) -> int:
         """Give the time it was last moved to."""
@@ -306,7 +307,7 @@ class VirtualClock:
                 if due is None or sleep:
                     return sleep or LOOK_AGAIN_SECONDS
                 self._now = max(self._now, due)
-            deadlines.fire_deadlines()
+            self._fire()
         return 0
 
     def _next_deadline(self) -> int | None:
@@ -315,8 +316,26 @@ class VirtualClock:
 
     def _fire(self) -> None:
         deadlines = self._deadlines
-        if deadlines is not None:
-            deadlines.fire_deadlines()
+        # What is due at once because of what is fired is fired by who fires already.
+        if deadlines is not None and not getattr(self._firing, "is_here", False):
+            self._firing.is_here = True
+            try:
+                deadlines.fire_deadlines()
+            finally:
+                self._firing.is_here = False
+
+
+def clock_of(clock: Clock | None) -> Clock:
+    """Give an engine's clock; None is the time of this machine.
+
+    Raises:
+        ValidationError: It is none, or a class of such.
+    """
+    if clock is None:
+        return RealClock()
+    if isinstance(clock, type) or not hasattr(clock, "now"):
+        raise ValidationError(f"{clock!r} is no clock. Give one that is made, such as VirtualClock().")
+    return clock
 
 
 def seconds_to_wait(outlook: Outlook, patience_seconds: float) -> float:

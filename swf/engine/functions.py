@@ -13,6 +13,8 @@ from typing import TYPE_CHECKING, Any
 
 import attrs
 
+from swf.checks import of_kind
+from swf.exceptions import ValidationError
 from swf.failure import Failure
 from swf.models.event import Event, LambdaFunctionCompleted, LambdaFunctionFailed, LambdaFunctionScheduled
 
@@ -69,7 +71,13 @@ class Functions:
     """
 
     def __init__(self, functions: Mapping[str, Function] | None) -> None:
-        self._functions = dict(functions or {})
+        given = of_kind(functions or {}, Mapping, "mapping of functions", "Give {'resize-image': a_function}.")
+        for name, function in given.items():
+            if not callable(function):
+                raise ValidationError(
+                    f"{function!r} is no function for {name!r}. Give something that can be called with one value."
+                )
+        self._functions = dict(given)
         self._is_closed = False
 
     def submit(self, scheduled: LambdaFunctionScheduled, done: Callable[[Outcome], None]) -> None:

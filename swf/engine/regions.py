@@ -8,7 +8,7 @@ from swf.engine.clock import Clock
 from swf.engine.limits import Limits, Mode
 from swf.engine.protocol import Fault, invalid
 from swf.engine.service import Engine
-from swf.engine.store import StrPath
+from swf.engine.store import MEMORY, StrPath
 from swf.exceptions import EngineError, ValidationError
 
 # More than AWS has; each costs a thread and a database, and anybody's requests may name one.
@@ -93,7 +93,7 @@ def open_regions(
     names = list(domains)
 
     def open_engine(region: str) -> Engine:
-        file = path if path is None or region == default else f"{path}.{region}"
+        file = path if path in (None, MEMORY) or region == default else f"{path}.{region}"
         engine = Engine(file, clock=clock(), region=region, limits=limits, poll_wait_seconds=poll_wait_seconds)
         try:
             for name in names:

@@ -57,6 +57,8 @@ class Server:
         keepalive: bool = True,
         patience_seconds: float = PATIENCE_SECONDS,
     ) -> None:
+        if not host:
+            raise ConfigurationError("The address to listen on is empty. Give one, such as 127.0.0.1, or leave it out.")
         local = is_local(host)
         if not local and not keys:
             raise ConfigurationError(
@@ -193,6 +195,9 @@ class _Protocol(H11Protocol):
             self.conn.send(h11.Response(status_code=answer.status, headers=headers, reason=b"Bad Request"))
             self.transport.write(self.conn.send(h11.Data(data=answer.body)) or b"")
         self.transport.close()
+
+    def _unsupported_upgrade_warning(self) -> None:
+        """Say nothing: Java's client offers HTTP/2 with its first request, and is as well served without."""
 
     def _forget_head(self) -> None:
         if self._head_due is not None:

@@ -11,7 +11,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Self, TypeVar
 
 from swf.engine import deadlines, inprocess, protocol, validation
-from swf.engine.clock import Clock, Outlook, RealClock, VirtualClock
+from swf.engine.clock import Clock, Outlook, VirtualClock, clock_of
 from swf.engine.counts import Counts, Tally
 from swf.engine.functions import Function, Functions, Outcome, finish, resume
 from swf.engine.limits import Limits, Mode, limits_of
@@ -67,7 +67,7 @@ class Engine:
 
     Raises:
         EngineError: The file cannot be used: it is another program's, or in use by another process.
-        ValidationError: There are no such limits.
+        ValidationError: There are no such limits, or the clock or a function is none.
     """
 
     def __init__(
@@ -81,18 +81,18 @@ class Engine:
         region: str = "us-east-1",
         account: str = "123456789012",
     ) -> None:
-        self.clock = clock or RealClock()
+        self.clock = clock_of(clock)
         self.poll_wait_seconds = poll_wait_seconds
         self._arn_prefix = f"arn:aws:swf:{region}:{account}:/domain/"
         self._limits = limits_of(limits)
         self._tally = Tally(OPERATIONS)
         self._throttle = Throttle(self._limits, self.clock.now)
+        self._functions = Functions(functions)
         self._store = Store(path)
         self._tokens = Tokens(self._store.secret)
         self._states = StateCache(STATES_KEPT)
         self._waiters = Waiters()
         self._work = Work()
-        self._functions = Functions(functions)
         self._turn = threading.Lock()
         self._is_closed = False
         try:
@@ -113,7 +113,7 @@ class Engine:
 
     def close(self) -> None:
         """End waiting polls and deadlines, and close the database."""
-        if self._is_closed:
+        if self._is_closed or self._store.is_of_parent:
             return
         # No deadline may fire any more once the database is closed.
         self.clock.stop()
@@ -159,14 +159,14 @@ class Engine:
             body: The request's body.
             wake: Called, from any thread, when the poll should look again.
         """
+        self._store.require_own()
         name = target.rpartition(".")[2]
         self._tally.request(name)
         return self._answered(name, lambda: self._begun(name, body, wake))
 
     def reset(self) -> None:
         """Forget all domains and what is in them; polls that wait are ended, and older tokens are refused."""
-        with self._turn:
-            self._require_open()
+        with self._in_turn():
             with self._store.transaction():
                 for (table,) in self._store.rows(_EMPTIED):
                     self._store.execute(f"DELETE FROM {table}")
@@ -181,6 +181,7 @@ class Engine:
 
     def next_deadline(self) -> int | None:
         """Give the time of the next deadline, in milliseconds since 1970."""
+        self._store.require_own()
         with self._turn:
             if self._is_closed:
                 return None
@@ -195,8 +196,7 @@ class Engine:
     @contextmanager
     def standing_still(self) -> Iterator[Outlook]:
         """Tell what the engine is about; in the block no request changes anything."""
-        with self._turn:
-            self._require_open()
+        with self._in_turn():
             waiting = self._store.rows("SELECT DISTINCT kind, domain, task_list FROM waiting_task")
             # That a closed execution is forgotten is nothing to wait for.
             due = self._store.value("SELECT due FROM deadline WHERE kind <> 'RETENTION' ORDER BY due LIMIT 1")
@@ -248,14 +248,19 @@ class Engine:
         self._tally.fault(name, fault.code)
         return protocol.refusal(fault)
 
-    def _require_open(self) -> None:
-        if self._is_closed:
-            raise EngineError("This engine is closed. Open another one.")
+    @contextmanager
+    def _in_turn(self) -> Iterator[None]:
+        """Let nobody else in, if the engine can be used at all."""
+        # Before the lock: in a forked process nobody may be there who releases it.
+        self._store.require_own()
+        with self._turn:
+            if self._is_closed:
+                raise EngineError("This engine is closed. Open another one.")
+            yield
 
     def _transact(self, work: Callable[[Transaction], T]) -> T:
         """Do some work in a transaction, alone; then tell those who wait for what it brought."""
-        with self._turn:
-            self._require_open()
+        with self._in_turn():
             transaction = Transaction(
                 self._store, self._tokens, self._states, self._throttle, self.clock.now(), self._arn_prefix
             )

@@ -3,6 +3,7 @@
 import os
 import secrets
 import sqlite3
+import weakref
 from collections.abc import Iterator
 from contextlib import contextmanager
 from importlib import resources
@@ -30,10 +31,28 @@ class Store:
     """
 
     def __init__(self, path: StrPath | None = None) -> None:
+        if path is not None and not os.fspath(path):
+            raise EngineError("The name of the engine's file is empty. Name a file, or none to keep all in memory.")
+        self._process = os.getpid()
         try:
             self._connection, self.secret = _open(path)
         except sqlite3.Error as error:
             raise EngineError(_explanation(path, error)) from error
+        _stores.add(self)
+
+    @property
+    def is_of_parent(self) -> bool:
+        """Whether it was opened by a process that this one was forked from."""
+        return self._process != os.getpid()
+
+    def require_own(self) -> None:
+        """Refuse to be used in a process that was forked from its own: both would write what the other does not see.
+
+        Raises:
+            EngineError: It is of another process.
+        """
+        if self.is_of_parent:
+            raise engine_of_parent(self._process)
 
     @contextmanager
     def transaction(self) -> Iterator[None]:
@@ -70,13 +89,42 @@ class Store:
         return None if row is None else row[0]
 
     def close(self) -> None:
-        """Close the database; the file is free for others."""
-        self._connection.close()
+        """Close the database; the file is free for others. In a forked process nothing happens: it is the parent's."""
+        if not self.is_of_parent:
+            self._connection.close()
+
+    def leave_to_parent(self) -> None:
+        """Never close the database here, not even when nothing refers to it any more: that writes to the file."""
+        import ctypes
+
+        ctypes.pythonapi.Py_IncRef(ctypes.py_object(self._connection))
+
+
+_stores: "weakref.WeakSet[Store]" = weakref.WeakSet()
+
+
+def _forked() -> None:
+    for store in list(_stores):
+        store.leave_to_parent()
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_forked)
+
+
+def engine_of_parent(process: int) -> EngineError:
+    """Give the error for the use of an engine in a process that was forked from its own."""
+    return EngineError(
+        f"The engine of process {process} cannot be used in process {os.getpid()}, which was forked from it. "
+        "Serve it over HTTP and connect to its URL, or start threads in place of processes."
+    )
 
 
 def _open(path: StrPath | None) -> tuple[sqlite3.Connection, bytes]:
     """Open the database, made if need be, and give the key that signs its tokens."""
-    connection = sqlite3.connect(path or MEMORY, isolation_level=None, check_same_thread=False, timeout=0)
+    connection = sqlite3.connect(
+        MEMORY if path is None else path, isolation_level=None, check_same_thread=False, timeout=0
+    )
     connection.row_factory = sqlite3.Row
     try:
         # The lock is taken with the first write and kept: two processes on one file would not see each other's tasks.
@@ -130,6 +178,8 @@ def _explanation(path: StrPath | None, error: sqlite3.Error) -> str:
         )
     if error.sqlite_errorcode == sqlite3.SQLITE_NOTADB:
         return f"{path} is no SQLite database. Name another file for the engine."
+    if error.sqlite_errorcode == sqlite3.SQLITE_CORRUPT:
+        return f"{path} is damaged ({error}). Put a copy from before in its place, or name another file."
     if path is not None and not Path(path).resolve().parent.is_dir():
         return f"The folder of {path} does not exist. Make it first."
     return f"{path} cannot be opened: {error}. Check that it is a file that you may write."

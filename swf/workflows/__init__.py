@@ -20,7 +20,7 @@ have.
 from asyncio import gather
 
 from swf.workflows.activities import Activity, DeclaredActivity, activity
-from swf.workflows.calls import ActivityCall, ChildCall, LambdaCall
+from swf.workflows.calls import ActivityCall, ChildCall, ChildFuture, LambdaCall
 from swf.workflows.children import ChildWorkflow
 from swf.workflows.context import (
     Info,
@@ -81,6 +81,7 @@ __all__ = [
     "ActivityRunner",
     "ActivityTimedOut",
     "ChildCall",
+    "ChildFuture",
     "ChildWorkflow",
     "ChildWorkflowCanceled",
     "ChildWorkflowFailed",

@@ -18,7 +18,7 @@ from swf.models.activity import ActivityType
 from swf.models.decision import ScheduleActivityTask
 from swf.models.domain import Domain
 from swf.shapes import TypeId
-from swf.workflows.arguments import Parameters, encoded, packed
+from swf.workflows.arguments import Parameters, packed
 from swf.workflows.calls import ActivityCall, CancelPolicy, made
 from swf.workflows.loop import Future
 from swf.workflows.machine import Machine
@@ -75,7 +75,7 @@ class Activity(ByType[ActivityOptions]):
 
     def _scheduled(self, machine: Machine, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> Future[Any]:
         settings = self.settings
-        text = encoded(self._packed(args, kwargs))
+        text = machine.encoded(self._packed(args, kwargs))
         id = settings.id
         if self.id_from_input is not None and id is None:
             id = self.id_from_input(*args, **kwargs)

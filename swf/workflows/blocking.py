@@ -28,7 +28,12 @@ def require_greenlet() -> Any:
 async def in_greenlet(function: Callable[[], T]) -> T:
     """Call a function in a greenlet of its own, and await for it whatever it waits for."""
     greenlet = require_greenlet()
-    running = greenlet(function)
+
+    def begin() -> T:
+        # What looks for forbidden calls finds this module below the workflow's own code.
+        return function()
+
+    running = greenlet(begin)
     running.gr_context = contextvars.copy_context()
     awaited = running.switch()
     while not running.dead:

@@ -214,7 +214,27 @@ class ActivityCall(Call[T]):
         return CancelActivity(self.activity_id)
 
 
-class ChildCall(Call[T]):
+class ChildFuture(Heeded[T]):
+    """What starting a child gives: a future of its result, which tells of the child."""
+
+    __slots__ = ()
+
+    if TYPE_CHECKING:
+
+        @property
+        def workflow_id(self) -> str:
+            """Its workflow id."""
+
+        @property
+        def run_id(self) -> str | None:
+            """Its run id, once it has started."""
+
+        @property
+        def started(self) -> Future[str]:
+            """A future of its run id: done when it has started, or will not."""
+
+
+class ChildCall(Call[T], ChildFuture[T]):
     """A child execution.
 
     Attributes:
@@ -234,6 +254,9 @@ class ChildCall(Call[T]):
         "workflow_type",
     )
 
+    workflow_id: str
+    run_id: str | None
+
     decides = StartChildWorkflowExecution
     recorded_as = "StartChildWorkflowExecutionInitiated"
     refused_as = "StartChildWorkflowExecutionFailed"
@@ -251,7 +274,7 @@ class ChildCall(Call[T]):
         super().__init__(machine, policy)
         self.workflow_type = workflow_type
         self.workflow_id = workflow_id
-        self.run_id: str | None = None
+        self.run_id = None
         self.input = input
         self.settings = settings
         self._started: Future[str] | None = None
@@ -443,7 +466,7 @@ class ExternalCancel(CancelsExecution, Call[None]):
         self.run_id = run_id
 
 
-class Retried(Heeded[T]):
+class Retried(ChildFuture[T]):
     """A call that is made again when it fails, after a timer, as a policy says.
 
     Attributes:

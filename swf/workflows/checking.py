@@ -1,8 +1,8 @@
 """Calls that a workflow must not make, caught in development: what differs on each replay, or waits elsewhere.
 
 Python tells of each call, by `sys.setprofile`, while a workflow runs. That takes time, so it is off in production
-unless asked for. What logging, imports and this library do is let through, and so are side effects and local
-activities.
+unless asked for. What logging, imports, codecs and this library do is let through, and so are side effects and
+local activities.
 """
 
 import asyncio
@@ -14,8 +14,10 @@ import random
 import socket
 import subprocess
 import sys
+import sysconfig
 import threading
 import time
+import uuid
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from types import FrameType
@@ -32,12 +34,16 @@ _BUILTINS: dict[Any, tuple[str, str]] = {
     time.monotonic: ("time.monotonic()", CLOCK),
     time.monotonic_ns: ("time.monotonic_ns()", CLOCK),
     time.perf_counter: ("time.perf_counter()", CLOCK),
+    time.perf_counter_ns: ("time.perf_counter_ns()", CLOCK),
+    time.process_time: ("time.process_time()", CLOCK),
     time.localtime: ("time.localtime()", CLOCK),
     time.gmtime: ("time.gmtime()", CLOCK),
     time.sleep: ("time.sleep()", SLEEP),
     os.urandom: ("os.urandom()", CHANCE),
     builtins.open: ("open()", ACTIVITY),
     os.open: ("os.open()", ACTIVITY),
+    os.listdir: ("os.listdir()", ACTIVITY),
+    os.scandir: ("os.scandir()", ACTIVITY),
 }
 _METHODS = {
     (datetime.datetime, "now"): ("datetime.now()", CLOCK),
@@ -51,6 +57,7 @@ _FUNCTIONS = {
     socket.socket.__init__.__code__: ("socket()", ACTIVITY),
     subprocess.Popen.__init__.__code__: ("subprocess", ACTIVITY),
     threading.Thread.start.__code__: ("Thread.start()", ACTIVITY),
+    uuid.uuid1.__code__: ("uuid.uuid1()", UNIQUE),
 }
 
 _AS_COMPLETED = asyncio.as_completed.__code__
@@ -58,9 +65,18 @@ _AS_COMPLETED = asyncio.as_completed.__code__
 _NAMES = frozenset(code.co_name for code in (*_FUNCTIONS, _AS_COMPLETED))
 
 # What may do anything, whoever calls it: and side effects.
-_LET_THROUGH = ("logging", "importlib", "asyncio", "warnings", "traceback", "linecache", "swf.workflows.local")
-# Where a call is told of that was made in one of these is where that was called.
-_STEPPED_OVER = ("random", "uuid", "socket", "subprocess", "threading")
+_LET_THROUGH = (
+    "logging",
+    "importlib",
+    "asyncio",
+    "warnings",
+    "traceback",
+    "linecache",
+    "swf.payload",
+    "swf.workflows.local",
+)
+# Where a call is told of that was made in a library is where that was called.
+_LIBRARIES = ("<frozen", *{sysconfig.get_path(name) + os.sep for name in ("stdlib", "purelib", "platlib")})
 # What calls the workflow's own code.
 _INSIDE = ("swf.workflows.loop", "swf.workflows.machine", "swf.workflows.blocking")
 
@@ -151,7 +167,11 @@ def _module(frame: FrameType) -> str:
 
 
 def _at(frame: FrameType, event: str) -> str:
-    at: FrameType | None = frame.f_back if event == "call" else frame
-    while at is not None and at.f_globals.get("__name__", "").partition(".")[0] in _STEPPED_OVER:
+    made: FrameType | None = frame.f_back if event == "call" else frame
+    at = made
+    while at is not None and at.f_code.co_filename.startswith(_LIBRARIES):
         at = at.f_back
+    if at is None or _module(at) in _INSIDE:
+        # The workflow itself is installed as a library.
+        at = made
     return f" at {os.path.basename(at.f_code.co_filename)}:{at.f_lineno}" if at else ""

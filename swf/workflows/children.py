@@ -6,9 +6,8 @@ from swf import wire
 from swf.checks import of_shape
 from swf.models.decision import StartChildWorkflowExecution
 from swf.shapes import NameText
-from swf.workflows.arguments import encoded, packed
-from swf.workflows.calls import ChildCall, made
-from swf.workflows.loop import Future
+from swf.workflows.arguments import packed
+from swf.workflows.calls import ChildCall, ChildFuture, made
 from swf.workflows.machine import Machine
 from swf.workflows.options import ByType, WorkflowOptions, evolved, sent
 from swf.workflows.running import required
@@ -45,7 +44,7 @@ class ChildWorkflow(ByType[WorkflowOptions]):
         )
         return {name: value for name, value in wire.write(decision).items() if name != "workflowId"}
 
-    def __call__(self, *args: Any, **kwargs: Any) -> Future[Any]:
+    def __call__(self, *args: Any, **kwargs: Any) -> ChildFuture[Any]:
         """Start it as a child, and give a future of its result.
 
         Raises:
@@ -55,8 +54,8 @@ class ChildWorkflow(ByType[WorkflowOptions]):
         """
         return self._begun(required(repr(self)), packed(repr(self), args, kwargs), self.settings.workflow_id)
 
-    def _begun(self, machine: Machine, input: Any, id: str | None) -> Future[Any]:
-        text = encoded(input)
+    def _begun(self, machine: Machine, input: Any, id: str | None) -> ChildFuture[Any]:
+        text = machine.encoded(input)
         if id is not None:
             of_shape(id, _WORKFLOW_ID)
 
@@ -66,4 +65,5 @@ class ChildWorkflow(ByType[WorkflowOptions]):
             machine.ask(call)
             return call
 
-        return made(machine, self.settings.retry, start)
+        child: Any = made(machine, self.settings.retry, start)
+        return child  # type: ignore[no-any-return]

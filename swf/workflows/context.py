@@ -26,7 +26,6 @@ from swf.models.decision import (
 from swf.models.event import WorkflowExecutionStarted
 from swf.shapes import ChildPolicy, ExecutionId, TypeId
 from swf.workflows import blocking, local
-from swf.workflows.arguments import encoded
 from swf.workflows.calls import ExternalCancel, ExternalSignal
 from swf.workflows.commands import OURS, Marker, set_members
 from swf.workflows.loop import LONGEST_SECONDS, Future
@@ -162,7 +161,7 @@ def record_marker(name: str, details: Any = None) -> None:
     See: https://docs.aws.amazon.com/amazonswf/latest/apireference/API_RecordMarkerDecisionAttributes.html
     """
     machine = required("record_marker()")
-    text = encoded(details, DETAILS)
+    text = machine.encoded(details, DETAILS)
     RecordMarker(marker_name=name)
     machine.ask(Marker(name, text))
 
@@ -236,7 +235,7 @@ def signal_external(
     See: https://docs.aws.amazon.com/amazonswf/latest/apireference/API_SignalExternalWorkflowExecutionDecisionAttributes.html
     """
     machine = required("signal_external()")
-    text = encoded(input)
+    text = machine.encoded(input)
     SignalExternalWorkflowExecution(workflow_id=workflow_id, signal_name=signal_name, run_id=run_id)
     call = ExternalSignal(machine, workflow_id, signal_name, text, run_id)
     machine.ask(call)
@@ -296,7 +295,7 @@ def continue_as_new_with(*, workflow_type_version: str | None = None, **settings
     )
 
     def go_on(*args: Any, **kwargs: Any) -> NoReturn:
-        text = encoded(machine.definition.parameters.packed(args, kwargs))
+        text = machine.encoded(machine.definition.parameters.packed(args, kwargs))
         machine.leave(asyncio.current_task(machine.loop))
         raise ContinueAsNew({**wire.write(decision), **set_members(input=text)})
 

@@ -17,9 +17,9 @@ from swf.models.domain import Domain, domain_of
 from swf.models.workflow import WorkflowType
 from swf.shapes import ChildPolicy, TypeId
 from swf.workflows.arguments import Parameters, sendable
+from swf.workflows.calls import ChildFuture
 from swf.workflows.children import ChildWorkflow
 from swf.workflows.execution import WorkflowRun
-from swf.workflows.loop import Future
 from swf.workflows.options import Seconds, WorkflowOptions, evolved
 from swf.workflows.registering import first_line
 from swf.workflows.running import required
@@ -125,13 +125,14 @@ class StartedWith(Generic[P, R]):
         )
         return WorkflowRun.of(started, self._workflow)
 
-    def child(self, *args: P.args, **kwargs: P.kwargs) -> Future[R]:
+    def child(self, *args: P.args, **kwargs: P.kwargs) -> ChildFuture[R]:
         """Start a child; see `Workflow.child`."""
         machine = required(f"{self._workflow.__name__}.child()")
         definition = definition_of(self._workflow)
         by_name = definition.child(self._settings)
         id = self._settings.workflow_id or self._workflow.id_from_input(*args, **kwargs)
-        return by_name._begun(machine, definition.parameters.packed(args, kwargs), id)
+        child: ChildFuture[R] = by_name._begun(machine, definition.parameters.packed(args, kwargs), id)
+        return child
 
 
 class Workflow:
@@ -219,14 +220,14 @@ class Workflow:
 
     @overload
     @classmethod
-    def child(cls: "type[RunsAsync[P, R]]", *args: P.args, **kwargs: P.kwargs) -> Future[R]: ...
+    def child(cls: "type[RunsAsync[P, R]]", *args: P.args, **kwargs: P.kwargs) -> ChildFuture[R]: ...
 
     @overload
     @classmethod
-    def child(cls: "type[Runs[P, R]]", *args: P.args, **kwargs: P.kwargs) -> Future[R]: ...
+    def child(cls: "type[Runs[P, R]]", *args: P.args, **kwargs: P.kwargs) -> ChildFuture[R]: ...
 
     @classmethod
-    def child(cls, *args: Any, **kwargs: Any) -> Future[Any]:
+    def child(cls, *args: Any, **kwargs: Any) -> ChildFuture[Any]:
         """Inside another workflow, start an execution as a child, and give a future of its result.
 
         Raises:

@@ -4,16 +4,15 @@ import asyncio
 import json
 import time
 from asyncio import events as asyncio_events
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Awaitable, Callable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import attrs
 
-from swf import payload
+from swf.checks import of_shape
 from swf.failure import LONGEST_DETAILS, Failure
 from swf.shapes import Text
-from swf.workflows.arguments import encoded, sendable
 from swf.workflows.failures import ActivityFailed, SideEffectFailed
 from swf.workflows.loop import Future
 from swf.workflows.retry import RetryPolicy
@@ -30,11 +29,11 @@ _MARKER = Text("The result", max=32_768)
 def side_effect(machine: "Machine", function: Callable[[], R]) -> R:
     """Call a function once, and give its result, kept in a marker, on each replay."""
     name = getattr(function, "__qualname__", "side_effect")
-    details = machine.recorded("side_effect", f"the side effect {name}", lambda: _outcome(function, None))
+    details = machine.recorded("side_effect", f"the side effect {name}", lambda: _outcome(machine, function, None))
     told = json.loads(details or "{}")
     if "failure" in told:
         raise SideEffectFailed(name, _failure(told))
-    return payload.decode(told.get("value"))  # type: ignore[no-any-return]
+    return machine.decoded(told.get("value"))  # type: ignore[no-any-return]
 
 
 def performed(
@@ -47,31 +46,50 @@ def performed(
 
     what = f"the local activity {activity.name}"
     details = machine.recorded(
-        "local_activity", what, lambda: _outcome(perform, activity.inline_retry or activity.settings.retry)
+        "local_activity", what, lambda: _outcome(machine, perform, activity.inline_retry or activity.settings.retry)
     )
     told = json.loads(details or "{}")
     future: Future[R] = Future(machine.loop)
     if "failure" in told:
         future.set_exception(ActivityFailed(activity.type_id, "local", _failure(told)))
     else:
-        future.set_result(payload.decode(told.get("value")))
+        future.set_result(machine.decoded(told.get("value")))
     return future
 
 
 def tried(perform: Callable[[], R], policy: RetryPolicy | None) -> R:
     """Call a function until it does not fail, as a policy says."""
-    import random
-
     attempt = 0
     while True:
         attempt += 1
         try:
             return perform()
         except Exception as error:
-            delay = None if policy is None else policy.delay(attempt, Failure.of(error), random.Random())
+            delay = _delay(policy, attempt, error)
             if delay is None:
                 raise
             time.sleep(delay)
+
+
+async def tried_async(given: Awaitable[R], again: Callable[[], Awaitable[R]], policy: RetryPolicy | None) -> R:
+    """Await what a function gave, and call it again until that does not fail, as a policy says."""
+    attempt = 0
+    while True:
+        attempt += 1
+        try:
+            return await given
+        except Exception as error:
+            delay = _delay(policy, attempt, error)
+            if delay is None:
+                raise
+            await asyncio.sleep(delay)
+        given = again()
+
+
+def _delay(policy: RetryPolicy | None, attempt: int, error: Exception) -> float | None:
+    import random
+
+    return None if policy is None else policy.delay(attempt, Failure.of(error), random.Random())
 
 
 def awaited(given: Any) -> Any:
@@ -79,16 +97,17 @@ def awaited(given: Any) -> Any:
     return asyncio.run(given) if asyncio.iscoroutine(given) else given
 
 
-def _outcome(function: Callable[[], Any], policy: RetryPolicy | None) -> str:
+def _outcome(machine: "Machine", function: Callable[[], Any], policy: RetryPolicy | None) -> str:
     """Call a function outside of the workflow's loop, and tell how it ended, as the text of a marker."""
     with _outside():
         try:
             value = tried(function, policy)
-            text = json.dumps({"value": payload.encode(sendable(value))}, ensure_ascii=False)
-            encoded(text, _MARKER)
         except Exception as error:
             return _told(Failure.of(error))
-    return text
+        try:
+            return of_shape(json.dumps({"value": machine.encoded(value, _MARKER)}, ensure_ascii=False), _MARKER)
+        except (ValueError, TypeError) as error:
+            return _told(Failure.of(error))
 
 
 def _told(failure: Failure) -> str:

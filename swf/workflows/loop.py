@@ -83,6 +83,17 @@ class Future(Numbered, asyncio.Future[T]):
                 return loop.machine.block(self)  # type: ignore[no-any-return]
         return super().result()
 
+    def exception(self) -> BaseException | None:
+        """Give what it failed with, or None; in a workflow in blocking style, wait for its end."""
+        loop: Any = self.get_loop()
+        if not self.done() and loop.machine.block is not None:
+            try:
+                loop.machine.block(self)
+            except BaseException:
+                if not self.done():
+                    raise
+        return super().exception()
+
     __hash__ = Numbered.__hash__
 
 

@@ -24,7 +24,7 @@ from swf.models.decision import Decision
 from swf.models.event.base import attributes_key
 from swf.shapes import ExecutionId, NameText, Text
 from swf.workflows import checking
-from swf.workflows.arguments import encoded
+from swf.workflows.arguments import INPUT, encoded
 from swf.workflows.calls import ActivityCall, Call
 from swf.workflows.commands import (
     OURS,
@@ -343,8 +343,8 @@ class Machine:
         if self.instance is None or self.main is not None:
             return
         try:
-            run = self.definition.bound(self.instance, payload.decode(self.started.get("input")))
-        except ValidationError as error:
+            run = self.definition.bound(self.instance, self.decoded(self.started.get("input")))
+        except Exception as error:
             self.close_with(error)
             return
         self.main = self.loop.create_task(run if asyncio.iscoroutine(run) else self._blocking(run))
@@ -362,7 +362,7 @@ class Machine:
         if self._closing is not None:
             return
         try:
-            result = encoded(main.result(), RESULT)
+            result = self.encoded(main.result(), RESULT)
         except BaseException as error:
             self.close_with(error)
         else:
@@ -403,7 +403,7 @@ class Machine:
             return canceling(str(error) or None)
         if isinstance(error, WorkflowFailed):
             try:
-                return failing_with(of_shape(error.reason, REASON), encoded(error.details, DETAILS))
+                return failing_with(of_shape(error.reason, REASON), self.encoded(error.details, DETAILS))
             except ValidationError as refused:
                 return failing(refused)
         return failing(error)
@@ -438,7 +438,7 @@ class Machine:
                 self.execution,
             )
         if handler is None:
-            self._keep(name, payload.decode(text))
+            self._keep(name, self.decoded(text))
         elif handler.is_async:
             self.loop.create_task(self._handle(name, text))
         else:
@@ -453,32 +453,33 @@ class Machine:
             )
 
     def _handle_at_once(self, name: str, text: str | None) -> None:
-        handled = self._called(name, text)
-        if handled is not None:
-            try:
+        try:
+            handled = self._called(name, text)
+            if handled is not None:
                 handled()
-            except BaseException as error:
-                self.close_with(error)
+        except BaseException as error:
+            self.close_with(error)
 
     async def _handle(self, name: str, text: str | None) -> None:
-        handled = self._called(name, text)
-        if handled is not None:
-            try:
+        try:
+            handled = self._called(name, text)
+            if handled is not None:
                 await handled()
-            except asyncio.CancelledError:
-                raise
-            except BaseException as error:
-                self.close_with(error)
+        except asyncio.CancelledError:
+            raise
+        except BaseException as error:
+            self.close_with(error)
 
     def _called(self, name: str, text: str | None) -> Callable[[], Any] | None:
         """Give the call of a signal's method; a signal that does not fit it is kept, and logged."""
         if self.instance is None:
             return None
         handler = self.definition.signals[name]
+        input = self.decoded(text)
         try:
-            args, kwargs = handler.parameters.unpacked(payload.decode(text))
+            args, kwargs = handler.parameters.unpacked(input)
         except ValidationError as error:
-            self.kept.setdefault(name, deque()).append(payload.decode(text))
+            self.kept.setdefault(name, deque()).append(input)
             if not self.is_replaying:
                 _log.warning("A signal to %r is kept, and not handled: %s", self.execution, error)
             return None
@@ -498,6 +499,36 @@ class Machine:
         """Have a command sent with the answer of this turn."""
         self.require_asking()
         self.outbox.add(command)
+
+    def encoded(self, value: Any, shape: Text = INPUT) -> str | None:
+        """Give the text for a value of the workflow's; see `swf.workflows.arguments.encoded`.
+
+        What a codec raises beside `ValueError` and `TypeError` tells nothing of the value, and may not come again on a
+        replay: the turn is given up.
+        """
+        try:
+            return encoded(value, shape)
+        except (ValueError, TypeError):
+            raise
+        except Exception as error:
+            self._fail_of_codec("write", error)
+
+    def decoded(self, text: str | None) -> Any:
+        """Give the value of a text that SWF keeps; if the codec cannot read it, the turn is given up."""
+        try:
+            return payload.decode(text)
+        except ValidationError:
+            raise
+        except Exception as error:
+            self._fail_of_codec("read", error)
+
+    def _fail_of_codec(self, what: str, error: Exception) -> NoReturn:
+        failure = ProgramError(
+            f"The codec of swf.payload could not {what} what SWF keeps: {type(error).__name__}: {error}. Mend it, or "
+            "what it needs; the decision task comes again."
+        )
+        failure.__cause__ = error
+        self.fail(failure)
 
     def require_asking(self) -> None:
         """Refuse to ask for anything where nothing can be asked for."""
@@ -635,7 +666,16 @@ def _is_met(condition: Condition) -> bool:
     try:
         if not condition.predicate():
             return False
-    except Exception as error:
+    except asyncio.CancelledError:
+        # Of a task that it asks for its result, say.
+        condition.future.cancel()
+    except StopIteration as error:
+        stopped = RuntimeError("A condition raised StopIteration, as next() does where nothing is left.")
+        stopped.__cause__ = error
+        condition.future.set_exception(stopped)
+    except (KeyboardInterrupt, SystemExit):
+        raise
+    except BaseException as error:
         condition.future.set_exception(error)
     else:
         condition.future.set_result(None)

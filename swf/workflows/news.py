@@ -73,7 +73,7 @@ def _timer_fired(machine: "Machine", attributes: Attributes) -> None:
 def _activity_completed(machine: "Machine", attributes: Attributes) -> None:
     call = machine.take(attributes["scheduledEventId"])
     if call is not None:
-        call.complete(payload.decode(attributes.get("result")))
+        call.complete(machine.decoded(attributes.get("result")))
 
 
 @_hears("ActivityTaskFailed")
@@ -111,7 +111,7 @@ def _child_started(machine: "Machine", attributes: Attributes) -> None:
 def _child_completed(machine: "Machine", attributes: Attributes) -> None:
     call = machine.take(attributes["initiatedEventId"])
     if call is not None:
-        call.complete(payload.decode(attributes.get("result")))
+        call.complete(machine.decoded(attributes.get("result")))
 
 
 @_hears("ChildWorkflowExecutionFailed")
@@ -149,7 +149,9 @@ def _child_canceled(machine: "Machine", attributes: Attributes) -> None:
 def _function_completed(machine: "Machine", attributes: Attributes) -> None:
     call = machine.take(attributes["scheduledEventId"])
     if call is not None:
-        call.complete(payload.decode(attributes.get("result")))
+        # Lambda knows nothing of codecs.
+        with payload.use(payload.JSONCodec()):
+            call.complete(payload.decode(attributes.get("result")))
 
 
 @_hears("LambdaFunctionFailed")

@@ -29,7 +29,8 @@ class RetryPolicy:
         backoff: How many times longer each further delay is.
         longest_delay: Seconds that no delay exceeds.
         jitter: What part of a delay may be taken away at random: 0.1 is a tenth at most.
-        non_retryable: Types of failures that are not tried again: names, or exception classes.
+        non_retryable: Types of failures that are not tried again: names, or exception classes. A failure is known by
+            its own name: subclasses are named, too.
 
     A failure that says itself that trying again does not help (``retry``) is not tried again, and one that says in how
     many seconds it may (``retry_after``) is tried then. Timers wait whole seconds: a delay is rounded up.

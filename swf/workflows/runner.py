@@ -2,10 +2,12 @@
 
 import functools
 import inspect
-from collections.abc import Coroutine, Iterable, Iterator
-from contextlib import ExitStack
+from collections.abc import Callable, Coroutine, Iterable, Iterator
+from contextlib import ExitStack, suppress
 from contextvars import ContextVar
 from typing import Any, Literal, ParamSpec, TypeVar, overload
+
+import attrs
 
 from swf import payload
 from swf.actors import observers
@@ -13,16 +15,18 @@ from swf.actors.handlers import Handler
 from swf.actors.running import RunningTask
 from swf.actors.worker import ActivityOptions, ActivityWorker
 from swf.connection import Connection
-from swf.exceptions import OutsideWorkflowError, ValidationError, WaitTimeoutError
+from swf.exceptions import DoesNotExistError, OutsideWorkflowError, ValidationError, WaitTimeoutError
 from swf.models.domain import Domain, domain_of
+from swf.shapes import ExecutionId
 from swf.workflows.activities import DeclaredActivity
 from swf.workflows.arguments import sendable
 from swf.workflows.decider import WorkflowDecider, warn_of_task_list
 from swf.workflows.definition import Runs, RunsAsync, StartedWith, Workflow, definition_of, workflows_in
 from swf.workflows.execution import WorkflowRun
-from swf.workflows.local import tried
+from swf.workflows.local import tried, tried_async
 from swf.workflows.options import WorkflowOptions
 from swf.workflows.registering import register
+from swf.workflows.retry import RetryPolicy
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -146,15 +150,20 @@ def _perform(declared: "DeclaredActivity[..., Any]", task: RunningTask) -> Any:
     args, kwargs = declared.parameters.unpacked(payload.decode(task.input))
     token = _task.set(task)
     try:
-        given = tried(lambda: declared.perform(*args, **kwargs), declared.inline_retry)
-        return _awaited(given, task) if isinstance(given, Coroutine) else sendable(given)
+        perform = functools.partial(declared.perform, *args, **kwargs)
+        given = tried(perform, declared.inline_retry)
+        return (
+            _awaited(given, perform, declared.inline_retry, task) if isinstance(given, Coroutine) else sendable(given)
+        )
     finally:
         _task.reset(token)
 
 
-async def _awaited(given: Coroutine[Any, Any, Any], task: RunningTask) -> Any:
+async def _awaited(
+    given: Coroutine[Any, Any, Any], again: Callable[[], Any], policy: RetryPolicy | None, task: RunningTask
+) -> Any:
     _task.set(task)
-    return sendable(await given)
+    return sendable(await tried_async(given, again, policy))
 
 
 @overload
@@ -233,7 +242,7 @@ class Process:
         self._concurrency = concurrency
         self._check = check
         self._opened = ExitStack()
-        self._errors: list[Exception] = []
+        self._errors: dict[ExecutionId, Exception] = {}
 
     def __enter__(self) -> "Process":
         domain = self._domain
@@ -262,19 +271,32 @@ class Process:
         starting = workflow if isinstance(workflow, StartedWith) else StartedWith(workflow, WorkflowOptions())
         execution: WorkflowRun[Any] = starting.start(self.domain, *args, **kwargs)
         while True:
-            if self._errors:
-                execution.terminate("its program cannot go on")
-                raise self._errors.pop()
+            if error := self._error_of(execution.workflow_id):
+                with suppress(DoesNotExistError):
+                    attrs.evolve(execution, run_id=None).terminate("its program cannot go on")
+                raise error
             try:
                 return execution.result(timeout=0.5)
             except WaitTimeoutError:
                 continue
 
+    def _error_of(self, workflow_id: str) -> Exception | None:
+        """Give, once, what keeps an execution, or one that it started, from going on."""
+        failed = next((each for each in tuple(self._errors) if workflow_id in self._lineage(each)), None)
+        return None if failed is None else self._errors.pop(failed, None)
+
+    def _lineage(self, execution: ExecutionId) -> Iterator[str]:
+        """Give the workflow id of an execution, and those of what started it."""
+        at: ExecutionId | None = execution
+        while at is not None:
+            yield at.workflow_id
+            at = self.domain.executions.get(at.workflow_id, at.run_id).parent
+
 
 class _Failures(observers.Observer):
     """Hears what keeps a decider from deciding."""
 
-    def __init__(self, decider: WorkflowDecider, errors: list[Exception]) -> None:
+    def __init__(self, decider: WorkflowDecider, errors: dict[ExecutionId, Exception]) -> None:
         self._decider = decider
         self._errors = errors
 
@@ -282,7 +304,7 @@ class _Failures(observers.Observer):
         """Keep the error of a task that was not answered."""
         error = notice.facts.get("error")
         if notice.kind == "task_failed" and notice.actor is self._decider and isinstance(error, Exception):
-            self._errors.append(error)
+            self._errors[notice.facts["task"].workflow_execution] = error
 
 
 def _class_of(workflow: Any) -> type[Workflow]:

@@ -388,6 +388,12 @@ def test_no_task_is_told_by_the_exit_code(swf, order):
     assert program.lines[-1] == "Error: No task came to the task list 'packing' of the domain 'shop'."
 
 
+def test_no_time_to_wait_for_a_task_is_refused(capsys):
+    assert main(["worker", "run", "shop:packer", "--one-task", "--timeout", "0"]) == 64
+
+    assert "0.0 is not in the range x>0." in capsys.readouterr().err
+
+
 # Local, and in development
 
 

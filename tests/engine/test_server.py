@@ -402,6 +402,21 @@ def test_a_server_that_stops_ends_its_polls(regions, until):
         each.close()
 
 
+def test_a_server_that_stops_waits_for_no_request_that_is_not_there_yet(regions):
+    begun = b"POST / HTTP/1.1\r\nHost: localhost\r\nExpect: 100-continue\r\nContent-Length: 9\r\n\r\n"
+    with Server(regions) as server:
+        connection = socket.create_connection(server_address(server), timeout=60)
+        connection.sendall(begun)
+        going_on = connection.recv(65536)
+
+    with connection:
+        answer = b"".join(iter(lambda: connection.recv(65536), b""))
+
+    assert going_on.startswith(b"HTTP/1.1 100 ")
+    assert answer.startswith(b"HTTP/1.1 503 Service Unavailable\r\n")
+    assert json.loads(answer.partition(b"\r\n\r\n")[2])["message"] == "The server stops; ask the next one."
+
+
 def test_a_closed_engine_is_unavailable(ask, engine):
     engine.close()
 

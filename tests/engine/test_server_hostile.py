@@ -86,6 +86,19 @@ def test_a_request_that_breaks_off_leaves_nothing_behind(server, sent):
     assert is_well(server)
 
 
+@pytest.mark.parametrize(
+    ("target", "status"),
+    [(b"http://localhost/", b"200"), (b"HTTP://localhost", b"200"), (b"http://elsewhere.example/", b"403")],
+)
+def test_a_request_may_name_the_whole_url_and_is_for_the_host_in_it(server, target, status):
+    request = HEAD.replace(b"POST / ", b"POST " + target + b" ")
+    body = b'{"registrationStatus": "REGISTERED"}'
+
+    answer = exchange(server, request + b"Connection: close\r\nContent-Length: %d\r\n\r\n%b" % (len(body), body))
+
+    assert answer.startswith(b"HTTP/1.1 " + status)
+
+
 def test_requests_sent_in_one_go_are_answered_in_their_order(server):
     names = [b"one", b"two", b"three"]
     bodies = [b'{"name":"%s"}' % name for name in names]

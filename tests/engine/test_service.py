@@ -9,7 +9,7 @@ import pytest
 
 from swf.engine import Engine, VirtualClock
 from swf.engine.operations.registry import OPERATIONS
-from swf.exceptions import EngineError
+from swf.exceptions import EngineError, ValidationError
 
 
 @pytest.mark.inprocess
@@ -138,3 +138,20 @@ def test_a_client_that_is_attached_to_another_engine_is_answered_by_that(client,
         other.attach(client)
 
         assert client.list_domains(registrationStatus="REGISTERED")["domainInfos"] == []
+
+
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [
+        ({"clock": VirtualClock}, "is no clock. Give one that is made, such as VirtualClock()."),
+        ({"clock": "virtual"}, "'virtual' is no clock."),
+        ({"functions": ["resize"]}, "['resize'] is no mapping of functions."),
+        ({"functions": {"resize": 5}}, "5 is no function for 'resize'."),
+    ],
+)
+def test_an_engine_is_made_of_what_can_be_used(tmp_path, given, said):
+    with pytest.raises(ValidationError) as refused:
+        Engine(tmp_path / "swf.db", **given)
+
+    assert said in str(refused.value)
+    assert not list(tmp_path.iterdir())

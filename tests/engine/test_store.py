@@ -262,3 +262,58 @@ def test_a_transaction_that_fails_changes_nothing_and_the_next_one_goes_on():
 
     assert [name for (name,) in store.rows("SELECT name FROM domain")] == ["e"]
     store.close()
+
+
+def test_an_empty_name_is_no_wish_to_keep_all_in_memory():
+    with pytest.raises(EngineError, match="file is empty"):
+        opened("")
+
+
+def test_a_damaged_file_is_told(tmp_path):
+    path = tmp_path / "swf.db"
+    opened(path).close()
+    path.write_bytes(path.read_bytes()[:5000])
+
+    with pytest.raises(EngineError, match=r"swf\.db is damaged \(.*\)\. Put a copy from before in its place"):
+        opened(path)
+
+
+FORK = """
+import os, signal, sys
+from swf.engine import Engine
+from swf.exceptions import EngineError
+
+def register(name):
+    request = b'{"name": "%s", "workflowExecutionRetentionPeriodInDays": "1"}' % name
+    return engine.handle("SimpleWorkflowService.RegisterDomain", request).status
+
+with Engine(sys.argv[1]) as engine:
+    register(b"before")
+    child = os.fork()
+    if child:
+        os.waitpid(child, 0)
+        print("parent", register(b"after"), flush=True)
+        os.kill(os.getpid(), signal.SIGKILL)
+    for use in (lambda: register(b"theirs"), engine.reset, engine.next_deadline, engine.fire_deadlines):
+        try:
+            use()
+        except EngineError as error:
+            print("child", error, flush=True)
+"""
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="needs processes that fork")
+def test_a_forked_process_cannot_use_its_parents_engine_nor_harm_its_file(tmp_path):
+    path = tmp_path / "swf.db"
+    forking = [sys.executable, "-c", FORK, str(path)]
+    printed = subprocess.run(forking, check=False, capture_output=True, text=True, timeout=60).stdout.splitlines()
+
+    with opened(path) as engine:
+        listed = json.loads(
+            engine.handle("SimpleWorkflowService.ListDomains", b'{"registrationStatus": "REGISTERED"}').body
+        )
+
+    assert [line.partition(" ")[0] for line in printed] == ["child"] * 4 + ["parent"]
+    assert "which was forked from it. Serve it over HTTP" in printed[0]
+    assert printed[-1] == "parent 200"
+    assert [domain["name"] for domain in listed["domainInfos"]] == ["after", "before"]

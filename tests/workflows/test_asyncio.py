@@ -466,3 +466,33 @@ def test_an_exception_out_of_a_callback_is_logged_and_the_workflow_goes_on(play,
     assert execution.result() == "went on"
     (record,) = [record for record in caplog.records if record.name == "swf.workflows.loop"]
     assert begin.__name__ in record.getMessage()
+
+
+async def cancelled():
+    task = asyncio.create_task(asyncio.sleep(100))
+    asyncio.get_running_loop().call_later(5, task.cancel)
+    # Another condition becomes true at the same time.
+    other = asyncio.ensure_future(wait_condition(task.done))
+    try:
+        await wait_condition(lambda: task.done() and task.result())
+    except asyncio.CancelledError:
+        return "cancelled", other.done()
+
+
+async def nothing_left():
+    task = asyncio.create_task(asyncio.sleep(5))
+    try:
+        await wait_condition(lambda: task.done() and next(iter(())))
+    except RuntimeError as error:
+        return type(error.__cause__).__name__, True
+
+
+@pytest.mark.parametrize(("body", "caught"), [(cancelled, "cancelled"), (nothing_left, "StopIteration")])
+def test_whatever_a_condition_raises_is_raised_where_it_is_waited_for(play, body, caught):
+    class Waiting(Workflow):
+        task_list = "waiting"
+
+        async def run(self):
+            return await body()
+
+    assert play(Waiting).result() == [caught, True]

@@ -2,6 +2,7 @@
 
 import asyncio
 import functools
+import time
 
 import pytest
 
@@ -255,3 +256,48 @@ def test_threads_share_no_greenlets(play):
 
     assert results == [[12, "HELLO"]] * 6
     assert asyncio.iscoroutinefunction(workflow.run) is False
+
+
+@pytest.mark.parametrize("keep", [1_000, 0])
+def test_forbidden_calls_are_caught_before_and_after_it_waited(play, keep):
+    class Looking(Workflow):
+        task_list = "looking"
+
+        def run(self, waits):
+            if waits:
+                work(1).result()
+            return time.time()
+
+    play.activities = [work]
+
+    for waits in (False, True):
+        with pytest.raises(ForbiddenCallError, match=r"time\.time\(\) at test_blocking\.py:"):
+            play(Looking, waits, check=True, keep=keep)
+
+
+def test_asking_for_what_a_future_failed_with_waits_too(play):
+    class Asking(Workflow):
+        task_list = "asking"
+
+        def run(self):
+            failed, done = work(-1), work(1)
+            return [failed.exception().type, done.exception()]
+
+    play.activities = [work]
+
+    assert play(Asking).result() == ["ValueError", None]
+
+
+def test_a_cancel_request_comes_also_where_it_asks_for_what_a_future_failed_with(play, step):
+    class Asking(Workflow):
+        task_list = "asking"
+
+        def run(self):
+            return repr(start_timer(1_000).exception())
+
+    actors = play.deciders(Asking)
+    execution = Asking.start(play.domain)
+    step(*actors)
+    execution.request_cancel()
+
+    assert play.environment.run(execution, *actors).close_status == "CANCELED"

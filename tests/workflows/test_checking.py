@@ -8,6 +8,7 @@ import datetime
 import gc
 import logging
 import os
+import pathlib
 import random
 import socket
 import subprocess
@@ -47,6 +48,9 @@ def doing(function):
         (lambda: random.randint(1, 6), r"random\.getrandbits\(\)", r"swf\.workflows\.random\(\)"),
         (lambda: random.shuffle([1, 2, 3]), r"random\.getrandbits\(\)", r"swf\.workflows\.random\(\)"),
         (lambda: os.urandom(4), r"os\.urandom\(\)", r"swf\.workflows\.random\(\)"),
+        (lambda: uuid.uuid1(), r"uuid\.uuid1\(\)", r"swf\.workflows\.uuid4\(\)"),
+        (lambda: time.perf_counter_ns(), r"time\.perf_counter_ns\(\)", r"swf\.workflows\.now\(\)"),
+        (lambda: os.listdir(), r"os\.listdir\(\)", "activity"),
         (lambda: uuid.uuid4(), r"os\.urandom\(\)", r"swf\.workflows\.uuid4\(\)"),
         (lambda: socket.socket(), r"socket\(\)", "activity"),
         (lambda: os.open(os.devnull, 0), r"os\.open\(\)", "activity"),
@@ -146,3 +150,8 @@ def test_a_profile_function_that_is_there_goes_on(play):
 
     assert after is profile
     assert "c_call" in seen
+
+
+def test_a_forbidden_call_that_a_library_makes_is_told_of_where_the_library_was_called(play):
+    with pytest.raises(ForbiddenCallError, match=r"open\(\) at test_checking\.py:"):
+        play(doing(lambda: pathlib.Path(os.devnull).read_text()), check=True)

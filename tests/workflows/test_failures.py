@@ -522,3 +522,24 @@ def test_an_activity_that_is_tried_again_has_no_workflow_id(play):
     execution = play(Asking)
 
     assert execution.result() is False
+
+
+def test_an_activity_that_is_a_coroutine_function_is_tried_again_inline(play):
+    tries = []
+
+    @activity(task_list="math", inline_retry=RetryPolicy(attempts=3, first_delay=0))
+    async def fetch():
+        tries.append("try")
+        if len(tries) < 3:
+            raise OSError("not yet")
+        return len(tries)
+
+    class Fetching(Workflow):
+        task_list = "sums"
+
+        async def run(self):
+            return await fetch()
+
+    play.activities = [fetch]
+
+    assert play(Fetching).result() == 3

@@ -167,6 +167,22 @@ def test_a_child_that_is_to_go_on_alone_starts_before_the_end(play):
     assert child.parent.workflow_id == starting.workflow_id
 
 
+def test_many_children_may_be_over_at_the_same_moment(play, step):
+    class Starting(Workflow):
+        task_list = "starting"
+
+        async def run(self):
+            for _ in range(300):
+                Sleeping.options(cancel="abandon", execution_timeout=60).child()
+
+    starting = play(Starting, others=[Sleeping])
+
+    play.environment.clock.advance(seconds=60)
+
+    assert starting.close_status == "COMPLETED"
+    assert play.domain.executions.filter(status="CLOSED", close_status="TIMED_OUT").count() == 300
+
+
 def test_nobody_is_waited_for_who_is_not_there(play):
     class Calling(Workflow):
         task_list = "calling"

@@ -1,6 +1,7 @@
 """Workflows run with everything in this process."""
 
 import asyncio
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
@@ -71,3 +72,36 @@ def test_several_run_one_after_the_other_in_a_domain_of_ones_own():
 
     assert results == [0, 2, 4]
     assert closed == 3
+
+
+class Parent(Workflow):
+    task_list = "runner"
+
+    async def run(self) -> None:
+        await Waiting.child()
+
+
+class Slow(Workflow):
+    task_list = "runner"
+
+    async def run(self, number: int) -> int:
+        await asyncio.sleep(3600)
+        return number
+
+
+def test_an_error_of_the_program_of_a_child_is_raised_here():
+    with pytest.raises(ForbiddenCallError, match="activity"):
+        run(Parent)
+
+
+def test_an_error_of_the_program_is_raised_for_its_own_execution_alone():
+    def told(process, number):
+        try:
+            return process.run(Slow, number) if number % 2 else process.run(Waiting)
+        except ForbiddenCallError:
+            return "forbidden"
+
+    with Process(Slow, Waiting) as process, ThreadPoolExecutor(10) as threads:
+        results = list(threads.map(lambda number: told(process, number), range(10)))
+
+    assert results == ["forbidden", 1, "forbidden", 3, "forbidden", 5, "forbidden", 7, "forbidden", 9]

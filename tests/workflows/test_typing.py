@@ -41,6 +41,8 @@ class Arithmetic(Workflow):
         assert_type(await Kitchen.chop("leek"), float)
         assert_type(await gather(multiply([1]), fetch("swf")), tuple[int, bytes])
         assert_type(await Arithmetic.child([[1]]), list[int])
+        assert_type(await Arithmetic.child([[1]]).started, str)
+        assert_type(Arithmetic.options(workflow_id="sum").child([[1]]).workflow_id, str)
         assert_type(await Arithmetic.options(workflow_id="sum").child([[1]], scale=3), list[int])
         return [product]
 
