@@ -73,7 +73,7 @@ class Trial:
         left = sorted({f"{each.name} {each.version}" for each in self._activities() if self._function(each) is None})
         if left:
             raise ValidationError(
-                f"Nothing performs the activity types {', '.join(left)}. Give a function or a command for each: "
+                f"Nothing performs {', '.join(left)}. Give a function or a command for each activity type: "
                 f"--activity {left[0].split()[0]}=module:function"
             )
         gone = sorted(

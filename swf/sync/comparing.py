@@ -105,7 +105,7 @@ def _refuse_without_retention(domain: Domain) -> None:
     if domain.retention_period is None:
         raise ValidationError(
             f"The domain {domain.name!r} is not registered, and nothing says how long it keeps closed executions. "
-            "Declare its retention_period, in days, or register it first; or check its name, the region and the endpoint."
+            "Declare its retention_period, in days, or register it; or check its name, the region and the endpoint."
         )
 
 

@@ -60,7 +60,7 @@ def called(item: Item) -> str:
 def advice(item: Item) -> str:
     """Say what to do about an item that differs."""
     if item.kind == "domain":
-        return "a domain never changes: declare what SWF has"
+        return "nothing of a domain changes but its tags: declare what SWF has"
     return f"a type never changes: declare version {item.next_version}"
 
 

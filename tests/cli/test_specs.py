@@ -190,7 +190,7 @@ def test_an_execution_that_fails_is_told(path, capsys):
 @pytest.mark.parametrize(
     ("arguments", "told"),
     [
-        ([], "Nothing performs the activity types boil 1, fry 1."),
+        ([], "Nothing performs boil 1, fry 1."),
         (["--activity", "boil"], "'boil' says not what performs what."),
         (["--activity", "boil=kitchen_of_specs:bake"], "The module kitchen_of_specs has no function 'bake'."),
         (["--activity", "boil=no_kitchen:boil"], "There is no module 'no_kitchen'"),

@@ -74,7 +74,7 @@ def test_what_becomes_of_a_domain(wanted, tags, held, held_tags, action, diff):
 
 
 def test_a_domain_that_is_to_be_registered_needs_a_retention_period():
-    with pytest.raises(ValidationError, match="Declare its retention_period, in days, or register it first; or check its name"):
+    with pytest.raises(ValidationError, match="Declare its retention_period, in days, or register it; or check"):
         domain_item(Domain("shop", retention_period=None), None, Registered())
 
 

@@ -320,7 +320,7 @@ def test_a_domain_that_another_job_registered_without_tags_gets_them(connection)
         ),
         (
             lambda: Domain("shop", retention_period=8).save(),
-            "domain shop: retention_period is 7 here and 8 in SWF; a do",
+            "domain shop: retention_period is 7 here and 8 in SWF; nothing of a do",
         ),
     ],
 )
