@@ -399,8 +399,8 @@ class Close(_Plain):
         self, decides: type[Decision], make: Callable[[], Decision], error: BaseException | None = None
     ) -> None:
         super().__init__()
-        if error is not None:
-            self.place = raised_at(error) or self.place
+        # Of an end that was returned no line is known.
+        self.place = None if error is None else raised_at(error)
         self.error = error
         self.decides = decides
         self.make = make
@@ -425,7 +425,7 @@ class Close(_Plain):
 
     @property
     def told(self) -> str:
-        return "the execution" if self.error is None else f"for {type(self.error).__name__}: {self.error}"
+        return "" if self.error is None else f"for {type(self.error).__name__}: {self.error}"
 
     def is_recorded_by(self, attributes: Attributes) -> bool:
         return True
@@ -474,10 +474,12 @@ def canceling(details: str | None) -> Close:
     return Close(CancelWorkflowExecution, lambda: _raw(CancelWorkflowExecution, details=details))
 
 
-def continuing(attributes: dict[str, Any]) -> Close:
-    """Close this run, and go on with a new one."""
+def continuing(attributes: dict[str, Any], place: Place | None) -> Close:
+    """Close this run, and go on with a new one, as was asked for at some place."""
     kind = ContinueAsNewWorkflowExecution
-    return Close(kind, lambda: from_raw(kind, {attributes_key(kind.__name__): attributes}))
+    close = Close(kind, lambda: from_raw(kind, {attributes_key(kind.__name__): attributes}))
+    close.place = place
+    return close
 
 
 def _raw(decides: type[Decision], **members: str | None) -> Decision:

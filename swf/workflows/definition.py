@@ -111,28 +111,44 @@ class StartedWith(Generic[P, R]):
     def start(self, domain: Domain | str, *args: P.args, **kwargs: P.kwargs) -> WorkflowRun[R]:
         """Start an execution; see `Workflow.start`."""
         settings = self._settings
-        definition = definition_of(self._workflow)
-        started = definition.type_in(domain_of(domain)).start_execution(
-            settings.workflow_id or self._workflow.id_from_input(*args, **kwargs),
-            settings.task_list,
-            settings.child_policy,
-            settings.execution_timeout,
-            sendable(definition.parameters.packed(args, kwargs)),
-            settings.tag_list,
-            settings.decision_tasks_timeout,
-            settings.task_priority,
-            settings.lambda_role,
+        input = sendable(self._packed(args, kwargs))
+        started = (
+            definition_of(self._workflow)
+            .type_in(domain_of(domain))
+            .start_execution(
+                settings.workflow_id or self._workflow.id_from_input(*args, **kwargs),
+                settings.task_list,
+                settings.child_policy,
+                settings.execution_timeout,
+                input,
+                settings.tag_list,
+                settings.decision_tasks_timeout,
+                settings.task_priority,
+                settings.lambda_role,
+            )
         )
         return WorkflowRun.of(started, self._workflow)
 
     def child(self, *args: P.args, **kwargs: P.kwargs) -> ChildFuture[R]:
         """Start a child; see `Workflow.child`."""
         machine = required(f"{self._workflow.__name__}.child()")
-        definition = definition_of(self._workflow)
-        by_name = definition.child(self._settings)
+        by_name = definition_of(self._workflow).child(self._settings)
+        input = self._packed(args, kwargs)
         id = self._settings.workflow_id or self._workflow.id_from_input(*args, **kwargs)
-        child: ChildFuture[R] = by_name._begun(machine, definition.parameters.packed(args, kwargs), id)
+        child: ChildFuture[R] = by_name._begun(machine, input, id)
         return child
+
+    def _packed(self, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> Any:
+        try:
+            return definition_of(self._workflow).parameters.packed(args, kwargs)
+        except TypeError as error:
+            options = [f"{name}=..." for name in kwargs if name in attrs.fields_dict(WorkflowOptions)]
+            if not options:
+                raise
+            raise TypeError(
+                f"{error}. If it is no argument of run(), give it to options(): "
+                f"{self._workflow.__name__}.options({', '.join(options)})."
+            ) from None
 
 
 class Workflow:

@@ -88,7 +88,7 @@ def _require_same(command: Command, event: RawEvent, attributes: Attributes) -> 
 
 def told(command: Command) -> str:
     """Tell a command, for a message."""
-    return f"{command.decides.__name__} {command.told}"
+    return f"{command.decides.__name__} {command.told}".rstrip()
 
 
 def recorded(event: RawEvent) -> str:

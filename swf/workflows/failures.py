@@ -167,7 +167,7 @@ class DecisionRefused(Failed):
     """
 
     def __init__(self, decision: str, what: str, cause: str, *, retry: bool = False) -> None:
-        message = f"SWF refused {decision} of {what}: {cause}"
+        message = f"SWF refused {decision}{' of ' * bool(what)}{what}: {cause}"
         super().__init__(message, Failure(type=cause, message=message, retry=retry))
         self.decision = decision
         self.cause = cause

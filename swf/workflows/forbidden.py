@@ -16,6 +16,7 @@ ORDER = "Sort it, with sorted(); or use a list, or the keys of a dict."
 STARTED = "It begins them in any order. Use swf.workflows.as_completed()."
 HASH = "Compare the values themselves, or use hashlib."
 FORGOTTEN = "Await it; or give it options(cancel='abandon'), if nobody is to wait for it."
+UNAWAITED = "Await it: until then nothing of it is done."
 INSIDE = "The workflow runs in an event loop already: await what is to be awaited."
 
 

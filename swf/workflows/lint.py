@@ -19,7 +19,7 @@ import attrs
 
 from swf.checks import meant
 from swf.exceptions import ValidationError
-from swf.workflows.forbidden import CHANCE, FORGOTTEN, METHODS, ORDER, SEEDED, rule_for
+from swf.workflows.forbidden import CHANCE, FORGOTTEN, METHODS, ORDER, SEEDED, UNAWAITED, rule_for
 
 ALLOW = "swf: allow"
 
@@ -42,6 +42,20 @@ _ELSEWHERE = frozenset(
         "LambdaFunction",
         "lambdas.LambdaFunction",
     )
+)
+
+# What does nothing until it is awaited.
+_WAITS = frozenset(
+    {
+        "asyncio.sleep",
+        "asyncio.wait",
+        "asyncio.wait_for",
+        *(
+            f"swf.workflows.{place}{name}"
+            for place in ("", "context.")
+            for name in ("wait_condition", "wait_for_signal")
+        ),
+    }
 )
 
 _BUILTINS = frozenset({"open", "input", "hash", "id"})
@@ -396,7 +410,7 @@ class _Code:
         seen = {function.node for function in left}
         while left:
             function = left.popleft()
-            look = _Look(function, self._sets_of(function.owner), self._is_to_be_awaited)
+            look = _Look(function, self._sets_of(function.owner), self._remedy_unawaited)
             yield look
             for full in look.references:
                 for found in self._functions(full):
@@ -441,19 +455,21 @@ class _Code:
         elif (found := self._class(full.rpartition(".")[0])) is not None:
             yield from self._named(*found, (full.rpartition(".")[2],))
 
-    def _is_to_be_awaited(self, full: str) -> bool:
-        """Tell whether a call of a full name gives a future, in a workflow."""
+    def _remedy_unawaited(self, full: str) -> str | None:
+        """Say what to do about a call of a full name that nobody awaits; None if that is as it should be."""
+        if full in _WAITS:
+            return UNAWAITED
         module, node = self._definition(full)
         if module is not None and node is not None:
-            return _is_decorated(node, module, _ACTIVITIES)
+            return _remedy(module, node)
         holder, _, last = full.rpartition(".")
         if module is not None:
-            return last in module.elsewhere
+            return FORGOTTEN if last in module.elsewhere else None
         if last == "child" and holder in self.workflows:
-            return True
+            return FORGOTTEN
         owner = self._class(holder)
         method = None if owner is None else _method(owner[1], last)
-        return owner is not None and method is not None and _is_decorated(method, owner[0], _ACTIVITIES)
+        return None if owner is None or method is None else _remedy(owner[0], method)
 
     @staticmethod
     def _named(module: _Module, node: ast.ClassDef, names: tuple[str, ...]) -> Iterator[_Function]:
@@ -461,6 +477,12 @@ class _Code:
             method = _method(node, name)
             if method is not None and not _is_decorated(method, module, _ACTIVITIES):
                 yield _Function(module, method, f"{node.name}.{name}", node)
+
+
+def _remedy(module: _Module, node: Function | ast.ClassDef) -> str | None:
+    if _is_decorated(node, module, _ACTIVITIES):
+        return FORGOTTEN
+    return UNAWAITED if isinstance(node, ast.AsyncFunctionDef) else None
 
 
 def _method(node: ast.ClassDef, name: str) -> Function | None:
@@ -483,16 +505,18 @@ class _Look(ast.NodeVisitor):
     Args:
         function: The function.
         sets: The attributes of ``self`` that are sets.
-        is_to_be_awaited: Tells whether a call of a full name gives a future.
+        remedy_unawaited: Says what to do about a call of a full name that nobody awaits, if anything.
 
     Attributes:
         findings: The forbidden calls in it that are not let through.
         references: The full names that it refers to.
     """
 
-    def __init__(self, function: _Function, sets: frozenset[str], is_to_be_awaited: Callable[[str], bool]) -> None:
+    def __init__(
+        self, function: _Function, sets: frozenset[str], remedy_unawaited: Callable[[str], str | None]
+    ) -> None:
         self._function = function
-        self._is_to_be_awaited = is_to_be_awaited
+        self._remedy_unawaited = remedy_unawaited
         self._module = function.module
         self._local: list[frozenset[str]] = []
         self._sets = sets
@@ -543,15 +567,14 @@ class _Look(ast.NodeVisitor):
             self._visit_argument(node, argument)
 
     def visit_Expr(self, node: ast.Expr) -> None:
-        if isinstance(node.value, ast.Call) and self._is_forgotten(node.value):
-            self._find(node.value, "await", f"{_written(node.value)} without await", FORGOTTEN)
+        if isinstance(node.value, ast.Call) and (remedy := self._remedy_of_statement(node.value)):
+            self._find(node.value, "await", f"{_written(node.value)} without await", remedy)
         self.visit(node.value)
 
-    def _is_forgotten(self, call: ast.Call) -> bool:
-        """Tell whether a call that is a statement gives a future, which then nobody has."""
+    def _remedy_of_statement(self, call: ast.Call) -> str | None:
         called, options = _without_options(call.func)
         full = None if any(map(_abandons, options)) else self._full(called)
-        return full is not None and self._is_to_be_awaited(full)
+        return None if full is None else self._remedy_unawaited(full)
 
     def visit_Attribute(self, node: ast.Attribute) -> None:
         if not self._refer(node) and node.attr in METHODS:

@@ -42,6 +42,7 @@ from swf.workflows.commands import (
     failing,
     failing_with,
     here,
+    raised_at,
 )
 from swf.workflows.determinism import line, match, told
 from swf.workflows.failures import DecisionRefused, WorkflowFailed
@@ -398,7 +399,7 @@ class Machine:
     def _close(self, error: BaseException) -> Close:
         error = _alone(error)
         if isinstance(error, ContinueAsNew):
-            return continuing(error.attributes)
+            return continuing(error.attributes, raised_at(error))
         if isinstance(error, asyncio.CancelledError) and self._cancel_requested:
             return canceling(str(error) or None)
         if isinstance(error, WorkflowFailed):

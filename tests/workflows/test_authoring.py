@@ -532,3 +532,12 @@ def test_attributes_of_the_users_own_are_not_warned_of(recwarn):
     type("Order", (Workflow,), {"names": ["Ada"], "prices": 3, "_version": "2", "versions": property(id)})
 
     assert list(recwarn) == []
+
+
+def test_an_option_among_the_arguments_is_told_where_it_belongs(play):
+    play.deciders(Arithmetic)
+
+    with pytest.raises(
+        TypeError, match=r"'workflow_id'\. If .* options\(\): Arithmetic\.options\(workflow_id=\.\.\.\)\.$"
+    ):
+        Arithmetic.start(play.domain, [[1]], workflow_id="sums")

@@ -124,6 +124,15 @@ async def goes_on():
     continue_as_new()
 
 
+def test_the_line_that_goes_on_in_a_new_run_is_told(play):
+    execution = play(program(does_nothing))
+
+    with pytest.raises(NonDeterminismError) as caught:
+        Replayer([program(goes_on)]).replay(execution.history())
+
+    assert caught.value.line == f"test_determinism.py:{goes_on.__code__.co_firstlineno + 1}"
+
+
 @pytest.mark.parametrize(
     ("recorded", "asked", "event", "was", "wants"),
     [
@@ -142,7 +151,7 @@ async def goes_on():
             "ScheduleActivityTask 'work' '1.0' with the id 'ano",
         ),
         (works, sleeps, 5, "ActivityTaskScheduled", "StartTimer '1'"),
-        (works, does_nothing, 5, "ActivityTaskScheduled", "CompleteWorkflowExecution the execution"),
+        (works, does_nothing, 5, "ActivityTaskScheduled", "CompleteWorkflowExecution"),
         (
             works,
             works_twice,

@@ -241,8 +241,10 @@ def test_activities_queries_and_side_effects_may_do_what_they_like():
 
 
 ACTIVITIES = """\
+import asyncio
+
 import swf.workflows
-from swf.workflows import Activity, LambdaFunction, Workflow, activity
+from swf.workflows import Activity, LambdaFunction, Workflow, activity, wait_condition, wait_for_signal
 
 resize = Activity("Resize", "2.1")
 upcase = LambdaFunction("upcase")
@@ -272,6 +274,9 @@ class Order(Workflow):
     def note(self, item):
         return item
 
+    async def charge(self):
+        return 1
+
     async def run(self, order):
 """
 
@@ -287,12 +292,18 @@ class Order(Workflow):
         "upcase('hello')",
         "Other.child()",
         "Other.options(workflow_id='other').child()",
+        "asyncio.sleep(5)",
+        "wait_condition(bool, timeout=5)",
+        "wait_for_signal('go')",
+        "swf.workflows.wait_for_signal('go')",
+        "self.charge()",
     ],
 )
 def test_a_call_that_nobody_awaits_is_found(call):
     (finding,) = lint_text(f"{ACTIVITIES}        {call}\n").findings
 
     assert (finding.kind, finding.what) == ("await", f"{call} without await")
+    assert finding.remedy.startswith("Await it")
     assert finding.line == len(ACTIVITIES.splitlines()) + 1
 
 
