@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
+import attrs
 from measuring import Pair, Sample, both, seconds
 from services import ACTIVITIES, ACTIVITY_TYPE, DECISIONS, WORKFLOW_TYPE, ask, engine_alone, our_server, start
 
@@ -16,6 +17,7 @@ from swf.connection import Connection
 from swf.engine import Engine
 from swf.shapes import ExecutionId
 from swf.workflows import ActivityRunner, Replayer, Workflow, WorkflowDecider, activity, gather
+from swf.workflows.decider import WorkflowTask
 
 STEPS = 1_000
 MOST_STEPS = 4_000
@@ -206,8 +208,9 @@ def _ours(engine: Engine) -> Iterator[Decide]:
 
     def decide(answer: dict[str, Any], events: list[Any], execution: ExecutionId) -> list[Any]:
         # As poll() makes it of an answer.
-        task = decider._task({**answer, "events": events}, DECISIONS["name"])
-        decisions: Any = decider.decide(task)
+        whole = {**answer, "events": events}
+        task = WorkflowTask.from_poll(decider.domain, DECISIONS["name"], whole, connection=connection)
+        decisions: Any = decider.decide(attrs.evolve(task, events=tuple(events)))
         return [decision.raw for decision in decisions]
 
     yield decide

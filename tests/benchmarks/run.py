@@ -140,13 +140,16 @@ def main() -> int:
     table = Table("what", "against", "ours", "theirs", "median", "target", "")
     console = Console(width=175)
     missed = 0
-    for name in arguments.names or (name for name, benchmark in BENCHMARKS.items() if not benchmark.is_slow):
-        benchmark = BENCHMARKS[name]
-        with console.status(benchmark.what):
-            pair = measure(benchmark, arguments.runs)
-        missed += not is_met(benchmark, pair)
-        table.add_row(*row(benchmark, pair))
-    console.print(table)
+    try:
+        for name in arguments.names or (name for name, benchmark in BENCHMARKS.items() if not benchmark.is_slow):
+            benchmark = BENCHMARKS[name]
+            with console.status(benchmark.what):
+                pair = measure(benchmark, arguments.runs)
+            missed += not is_met(benchmark, pair)
+            table.add_row(*row(benchmark, pair))
+    finally:
+        # What was measured before one of them failed took long enough.
+        console.print(table)
     return 1 if missed else 0
 
 
