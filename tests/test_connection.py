@@ -388,7 +388,7 @@ def test_a_client_retries_with_care():
     config = Connection(aws_access_key_id="key", aws_secret_access_key="secret").client.meta.config
 
     assert config.retries == {"mode": "adaptive", "total_max_attempts": 5}
-    assert config.user_agent_extra.startswith("swf/")
+    assert config.user_agent.startswith("swf/")
 
 
 @pytest.mark.parametrize("endpoint", [None, "http://localhost:1"])
