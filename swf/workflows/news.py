@@ -5,12 +5,10 @@ passed over.
 """
 
 from collections.abc import Callable
-from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from swf import payload
 from swf.failure import Failure
-from swf.shapes import TypeId
 from swf.workflows.commands import Attributes
 from swf.workflows.failures import (
     ActivityCanceled,
@@ -31,6 +29,7 @@ if TYPE_CHECKING:
     from swf.workflows.machine import Machine
 
 Hear = Callable[["Machine", Attributes], None]
+End = Callable[["Machine", Any, Attributes], None]
 
 HEARD: dict[str, Hear] = {}
 
@@ -39,6 +38,21 @@ def _hears(name: str) -> Callable[[Hear], Hear]:
     def register(hear: Hear) -> Hear:
         HEARD[name] = hear
         return hear
+
+    return register
+
+
+def _ends(name: str, key: str) -> Callable[[End], End]:
+    """Have an event end what an earlier one opened, which it names by a member, if anybody still waits for that."""
+
+    def register(end: End) -> End:
+        def hear(machine: "Machine", attributes: Attributes) -> None:
+            command = machine.take(attributes.get(key, 0))
+            if command is not None:
+                end(machine, command, attributes)
+
+        HEARD[name] = hear
+        return end
 
     return register
 
@@ -62,41 +76,31 @@ def _cancel_requested(machine: "Machine", attributes: Attributes) -> None:
     machine.request_cancel()
 
 
-@_hears("TimerFired")
-def _timer_fired(machine: "Machine", attributes: Attributes) -> None:
-    timer = machine.take(attributes["startedEventId"])
-    if timer is not None:
-        machine.loop.fire(timer)
+@_ends("TimerFired", "startedEventId")
+def _timer_fired(machine: "Machine", timer: Any, attributes: Attributes) -> None:
+    machine.loop.fire(timer)
 
 
-@_hears("ActivityTaskCompleted")
-def _activity_completed(machine: "Machine", attributes: Attributes) -> None:
-    call = machine.take(attributes["scheduledEventId"])
-    if call is not None:
-        call.complete(machine.decoded(attributes.get("result")))
+@_ends("ActivityTaskCompleted", "scheduledEventId")
+def _activity_completed(machine: "Machine", call: Any, attributes: Attributes) -> None:
+    call.complete(machine.decoded(attributes.get("result")))
 
 
-@_hears("ActivityTaskFailed")
-def _activity_failed(machine: "Machine", attributes: Attributes) -> None:
-    call = machine.take(attributes["scheduledEventId"])
-    if call is not None:
-        call.fail(ActivityFailed(call.activity_type, call.activity_id, _failure(attributes)))
+@_ends("ActivityTaskFailed", "scheduledEventId")
+def _activity_failed(machine: "Machine", call: Any, attributes: Attributes) -> None:
+    call.fail(ActivityFailed(call.activity_type, call.activity_id, _failure(attributes)))
 
 
-@_hears("ActivityTaskTimedOut")
-def _activity_timed_out(machine: "Machine", attributes: Attributes) -> None:
-    call = machine.take(attributes["scheduledEventId"])
-    if call is not None:
-        timeout_type, details = attributes["timeoutType"], attributes.get("details")
-        call.fail(ActivityTimedOut(call.activity_type, call.activity_id, timeout_type, details))
+@_ends("ActivityTaskTimedOut", "scheduledEventId")
+def _activity_timed_out(machine: "Machine", call: Any, attributes: Attributes) -> None:
+    timeout_type, details = attributes["timeoutType"], attributes.get("details")
+    call.fail(ActivityTimedOut(call.activity_type, call.activity_id, timeout_type, details))
 
 
-@_hears("ActivityTaskCanceled")
-def _activity_canceled(machine: "Machine", attributes: Attributes) -> None:
-    call = machine.take(attributes["scheduledEventId"])
-    if call is not None:
-        details = attributes.get("details")
-        call.end_canceled(lambda: ActivityCanceled(call.activity_type, call.activity_id, details))
+@_ends("ActivityTaskCanceled", "scheduledEventId")
+def _activity_canceled(machine: "Machine", call: Any, attributes: Attributes) -> None:
+    details = attributes.get("details")
+    call.end_canceled(lambda: ActivityCanceled(call.activity_type, call.activity_id, details))
 
 
 @_hears("ChildWorkflowExecutionStarted")
@@ -107,97 +111,66 @@ def _child_started(machine: "Machine", attributes: Attributes) -> None:
         call.begin(attributes["workflowExecution"]["runId"])
 
 
-@_hears("ChildWorkflowExecutionCompleted")
-def _child_completed(machine: "Machine", attributes: Attributes) -> None:
-    call = machine.take(attributes["initiatedEventId"])
-    if call is not None:
-        call.complete(machine.decoded(attributes.get("result")))
+@_ends("ChildWorkflowExecutionCompleted", "initiatedEventId")
+def _child_completed(machine: "Machine", call: Any, attributes: Attributes) -> None:
+    call.complete(machine.decoded(attributes.get("result")))
 
 
-@_hears("ChildWorkflowExecutionFailed")
-def _child_failed(machine: "Machine", attributes: Attributes) -> None:
-    call = machine.take(attributes["initiatedEventId"])
-    if call is not None:
-        call.fail(ChildWorkflowFailed(call.workflow_type, call.workflow_id, _failure(attributes)))
+@_ends("ChildWorkflowExecutionFailed", "initiatedEventId")
+def _child_failed(machine: "Machine", call: Any, attributes: Attributes) -> None:
+    call.fail(ChildWorkflowFailed(call.workflow_type, call.workflow_id, _failure(attributes)))
 
 
-@_hears("ChildWorkflowExecutionTimedOut")
-def _child_timed_out(machine: "Machine", attributes: Attributes) -> None:
-    _end_child(machine, attributes, ChildWorkflowTimedOut)
+@_ends("ChildWorkflowExecutionTimedOut", "initiatedEventId")
+def _child_timed_out(machine: "Machine", call: Any, attributes: Attributes) -> None:
+    call.fail(ChildWorkflowTimedOut(call.workflow_type, call.workflow_id))
 
 
-@_hears("ChildWorkflowExecutionTerminated")
-def _child_terminated(machine: "Machine", attributes: Attributes) -> None:
-    _end_child(machine, attributes, ChildWorkflowTerminated)
+@_ends("ChildWorkflowExecutionTerminated", "initiatedEventId")
+def _child_terminated(machine: "Machine", call: Any, attributes: Attributes) -> None:
+    call.fail(ChildWorkflowTerminated(call.workflow_type, call.workflow_id))
 
 
-def _end_child(machine: "Machine", attributes: Attributes, error: Callable[[TypeId, str], Exception]) -> None:
-    call = machine.take(attributes["initiatedEventId"])
-    if call is not None:
-        call.fail(error(call.workflow_type, call.workflow_id))
+@_ends("ChildWorkflowExecutionCanceled", "initiatedEventId")
+def _child_canceled(machine: "Machine", call: Any, attributes: Attributes) -> None:
+    details = attributes.get("details")
+    call.end_canceled(lambda: ChildWorkflowCanceled(call.workflow_type, call.workflow_id, details))
 
 
-@_hears("ChildWorkflowExecutionCanceled")
-def _child_canceled(machine: "Machine", attributes: Attributes) -> None:
-    call = machine.take(attributes["initiatedEventId"])
-    if call is not None:
-        details = attributes.get("details")
-        call.end_canceled(lambda: ChildWorkflowCanceled(call.workflow_type, call.workflow_id, details))
+@_ends("LambdaFunctionCompleted", "scheduledEventId")
+def _function_completed(machine: "Machine", call: Any, attributes: Attributes) -> None:
+    # Lambda knows nothing of codecs.
+    with payload.use(payload.JSONCodec()):
+        call.complete(payload.decode(attributes.get("result")))
 
 
-@_hears("LambdaFunctionCompleted")
-def _function_completed(machine: "Machine", attributes: Attributes) -> None:
-    call = machine.take(attributes["scheduledEventId"])
-    if call is not None:
-        # Lambda knows nothing of codecs.
-        with payload.use(payload.JSONCodec()):
-            call.complete(payload.decode(attributes.get("result")))
+@_ends("LambdaFunctionFailed", "scheduledEventId")
+def _function_failed(machine: "Machine", call: Any, attributes: Attributes) -> None:
+    failure = lambda_failure(attributes.get("reason"), attributes.get("details"))
+    call.fail(LambdaFunctionFailed(call.name, failure))
 
 
-@_hears("LambdaFunctionFailed")
-def _function_failed(machine: "Machine", attributes: Attributes) -> None:
-    call = machine.take(attributes["scheduledEventId"])
-    if call is not None:
-        failure = lambda_failure(attributes.get("reason"), attributes.get("details"))
-        call.fail(LambdaFunctionFailed(call.name, failure))
+@_ends("LambdaFunctionTimedOut", "scheduledEventId")
+def _function_timed_out(machine: "Machine", call: Any, attributes: Attributes) -> None:
+    call.fail(LambdaFunctionTimedOut(call.name))
 
 
-@_hears("LambdaFunctionTimedOut")
-def _function_timed_out(machine: "Machine", attributes: Attributes) -> None:
-    call = machine.take(attributes["scheduledEventId"])
-    if call is not None:
-        call.fail(LambdaFunctionTimedOut(call.name))
+@_ends("StartLambdaFunctionFailed", "scheduledEventId")
+def _function_not_started(machine: "Machine", call: Any, attributes: Attributes) -> None:
+    failure = Failure(type=attributes.get("cause", "StartLambdaFunctionFailed"), message=attributes.get("message", ""))
+    call.fail(LambdaFunctionFailed(call.name, failure))
 
 
-@_hears("StartLambdaFunctionFailed")
-def _function_not_started(machine: "Machine", attributes: Attributes) -> None:
-    call = machine.take(attributes.get("scheduledEventId", 0))
-    if call is not None:
-        failure = Failure(
-            type=attributes.get("cause", "StartLambdaFunctionFailed"), message=attributes.get("message", "")
-        )
-        call.fail(LambdaFunctionFailed(call.name, failure))
-
-
-@_hears("ExternalWorkflowExecutionSignaled")
-@_hears("ExternalWorkflowExecutionCancelRequested")
-def _reached(machine: "Machine", attributes: Attributes) -> None:
-    call = machine.take(attributes["initiatedEventId"])
-    if call is not None:
-        call.complete(None)
-
-
-def _refused_later(decision: str, machine: "Machine", attributes: Attributes) -> None:
-    call = machine.take(attributes["initiatedEventId"])
-    if call is not None:
-        cause = attributes["cause"]
-        call.fail(DecisionRefused(decision, call.told, cause, retry=may_pass(cause)))
+@_ends("ExternalWorkflowExecutionSignaled", "initiatedEventId")
+@_ends("ExternalWorkflowExecutionCancelRequested", "initiatedEventId")
+def _reached(machine: "Machine", call: Any, attributes: Attributes) -> None:
+    call.complete(None)
 
 
 # SWF finds out after the decision was carried out.
-for _decision in (
-    "StartChildWorkflowExecution",
-    "SignalExternalWorkflowExecution",
-    "RequestCancelExternalWorkflowExecution",
-):
-    HEARD[f"{_decision}Failed"] = partial(_refused_later, _decision)
+@_ends("StartChildWorkflowExecutionFailed", "initiatedEventId")
+@_ends("SignalExternalWorkflowExecutionFailed", "initiatedEventId")
+@_ends("RequestCancelExternalWorkflowExecutionFailed", "initiatedEventId")
+def _refused_later(machine: "Machine", call: Any, attributes: Attributes) -> None:
+    cause = attributes["cause"]
+    call.fail(DecisionRefused(call.decides.__name__, call.told, cause, retry=may_pass(cause)))
