@@ -8,8 +8,8 @@
 - `turns`: a history, cut. `machine`: one execution. `news`: what each event means to it. `commands`, `calls`: what it
   asks for. `outbox`: what of that is sent now. `loop`: its event loop.
 - `determinism`, `checking`: whether a program does on replay what it did before. `replay`: histories without an SWF.
-  `recorded`: where they are kept. `outcomes`: what became of many. `forbidden`: what a workflow must not call. `lint`:
-  such calls, found in its code.
+  `recorded`: where they are kept. `outcomes`: what became of many. `forbidden`: what a workflow must not call.
+  `source`, `lint`: such calls, found in its code.
 - `decider`: executions kept alive between decision tasks. `runner`: workers, and everything in one process.
   `execution`: what `Workflow.start` gives. `registering`: types, when something starts.
 

@@ -6,43 +6,20 @@ together. Side effects, activities and queries may do what they like, and so may
 """
 
 import ast
-import io
 import os
-import sys
-import tokenize
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from importlib.machinery import ModuleSpec, PathFinder
-from pathlib import Path
 
 import attrs
 
-from swf.checks import meant
-from swf.exceptions import ValidationError
 from swf.workflows.forbidden import CHANCE, FORGOTTEN, METHODS, ORDER, SEEDED, UNAWAITED, rule_for
+from swf.workflows.source import SIDE_EFFECTS, Function, Module, files_of, full_name, module_name
 
-ALLOW = "swf: allow"
-
-Function = ast.FunctionDef | ast.AsyncFunctionDef
 Scope = Function | ast.Lambda
 
 _WORKFLOWS = frozenset({"swf.workflows.Workflow", "swf.workflows.definition.Workflow"})
 _ACTIVITIES = frozenset({"swf.workflows.activity", "swf.workflows.activities.activity"})
 _QUERIES = frozenset({"swf.workflows.query", "swf.workflows.definition.query"})
-_SIDE_EFFECTS = frozenset({"swf.workflows.side_effect", "swf.workflows.context.side_effect"})
-
-# What is made of these gives a future when it is called.
-_ELSEWHERE = frozenset(
-    f"swf.workflows.{name}"
-    for name in (
-        "Activity",
-        "activities.Activity",
-        "ChildWorkflow",
-        "children.ChildWorkflow",
-        "LambdaFunction",
-        "lambdas.LambdaFunction",
-    )
-)
 
 # What does nothing until it is awaited.
 _WAITS = frozenset(
@@ -58,7 +35,6 @@ _WAITS = frozenset(
     }
 )
 
-_BUILTINS = frozenset({"open", "input", "hash", "id"})
 _CONSTRUCTORS = ("__init__", "__new__", "__post_init__", "__attrs_post_init__")
 
 # What gives the elements of a set in their order.
@@ -121,8 +97,8 @@ def lint(sources: Iterable[str | os.PathLike[str]]) -> Report:
     Raises:
         ValidationError: A source is none of these.
     """
-    files = dict.fromkeys(path for source in sources for path in _files(source))
-    return _linted([(str(path), path.read_bytes(), _module_name(path)) for path in files])
+    files = dict.fromkeys(path for source in sources for path in files_of(source))
+    return _linted([(str(path), path.read_bytes(), module_name(path)) for path in files])
 
 
 def lint_text(text: str, path: str = "<text>") -> Report:
@@ -144,12 +120,12 @@ def lint_text(text: str, path: str = "<text>") -> Report:
 
 def _linted(read: list[tuple[str, bytes, str]]) -> Report:
     findings: list[Finding] = []
-    modules: dict[str, _Module] = {}
+    modules: dict[str, Module] = {}
     for path, source, name in read:
         # Scripts in two folders may have one name.
         unique = path if name in modules else name
         try:
-            modules[unique] = _Module.of(path, source, unique)
+            modules[unique] = Module.of(path, source, unique)
         except (SyntaxError, ValueError) as error:
             findings.append(_unreadable(path, error))
     code = _Code(modules)
@@ -164,191 +140,6 @@ def _unreadable(path: str, error: Exception) -> Finding:
     return Finding(path, line, 1, "syntax", f"This is no Python: {said}", "Mend it.", "")
 
 
-# Sources
-
-
-def _files(source: str | os.PathLike[str]) -> Iterator[Path]:
-    path = Path(source)
-    if path.is_dir():
-        yield from _below(path)
-    elif path.is_file():
-        yield path
-    else:
-        yield from _files_of_module(str(source))
-
-
-def _below(folder: Path) -> Iterator[Path]:
-    for path in sorted(folder.iterdir()):
-        if path.is_dir():
-            if not path.name.startswith((".", "__pycache__")) and not (path / "pyvenv.cfg").exists():
-                yield from _below(path)
-        elif path.suffix == ".py":
-            yield path
-
-
-def _files_of_module(name: str) -> Iterator[Path]:
-    spec = _spec(name)
-    if spec is None:
-        raise ValidationError(
-            f"There is no file, folder or module {name!r}. {meant(name, os.listdir())}Give a path, or a name as in an "
-            "import, with dots."
-        )
-    if spec.submodule_search_locations is not None:
-        for folder in spec.submodule_search_locations:
-            yield from _below(Path(folder))
-    elif spec.has_location and spec.origin and spec.origin.endswith(".py"):
-        yield Path(spec.origin)
-    else:
-        raise ValidationError(f"The module {name} is not written in Python. There is nothing to look at.")
-
-
-def _spec(name: str) -> ModuleSpec | None:
-    """Find a module without importing the packages that it is in."""
-    places = [os.getcwd(), *sys.path]
-    spec = None
-    whole = ""
-    for part in name.split("."):
-        whole = f"{whole}.{part}" if whole else part
-        spec = PathFinder.find_spec(whole, places) if part.isidentifier() else None
-        if spec is None:
-            return None
-        places = list(spec.submodule_search_locations or ())
-    return spec
-
-
-def _module_name(path: Path) -> str:
-    path = path.resolve()
-    parts = [] if path.stem == "__init__" else [path.stem]
-    folder = path.parent
-    while (folder / "__init__.py").exists():
-        parts.append(folder.name)
-        folder = folder.parent
-    return ".".join(reversed(parts))
-
-
-# Modules, and what their names stand for
-
-
-@attrs.define
-class _Module:
-    """A module as it is written.
-
-    Attributes:
-        names: What names at its top stand for, by their full names.
-        definitions: Functions and classes at its top.
-        elsewhere: The variables at its top that stand for activities and the like which are implemented elsewhere.
-        done_once: The functions and methods that are side effects, by their own names.
-        allowed: The lines with the comment that lets something through.
-    """
-
-    path: str
-    name: str
-    names: Mapping[str, str]
-    definitions: Mapping[str, Function | ast.ClassDef]
-    elsewhere: frozenset[str]
-    done_once: frozenset[str]
-    allowed: frozenset[int]
-
-    @classmethod
-    def of(cls, path: str, source: bytes, name: str) -> "_Module":
-        tree = ast.parse(source, path)
-        definitions = {node.name: node for node in _top(tree) if isinstance(node, Function | ast.ClassDef)}
-        is_package = Path(path).stem == "__init__"
-        names = _imports(ast.walk(tree), name if is_package else name.rpartition(".")[0])
-        names |= {defined: f"{name}.{defined}" for defined in definitions}
-        for node in _top(tree):
-            if isinstance(node, ast.Assign) and (full := _full_name(node.value, names)):
-                names |= {target.id: full for target in node.targets if isinstance(target, ast.Name)}
-        elsewhere = frozenset(_elsewhere(tree, names))
-        done_once, allowed = frozenset(_done_once(tree, names)), frozenset(_allowed(source))
-        return cls(path, name, names | _own_names(name, elsewhere), definitions, elsewhere, done_once, allowed)
-
-
-def _top(tree: ast.AST) -> Iterator[ast.stmt]:
-    """Give the statements that run at import, also those below ``if`` and ``try``."""
-    for node in ast.iter_child_nodes(tree):
-        if isinstance(node, ast.stmt):
-            yield node
-        if isinstance(node, ast.If | ast.Try | ast.With | ast.ExceptHandler):
-            yield from _top(node)
-
-
-def _imports(nodes: Iterable[ast.AST], package: str) -> dict[str, str]:
-    names: dict[str, str] = {}
-    for node in nodes:
-        if isinstance(node, ast.Import):
-            for alias in node.names:
-                names[alias.asname or alias.name.partition(".")[0]] = (
-                    alias.name if alias.asname else alias.name.partition(".")[0]
-                )
-        elif isinstance(node, ast.ImportFrom):
-            origin = _origin(node, package)
-            names |= {name: f"{origin}.{name}" for name in _exported(origin) if node.names[0].name == "*"}
-            names |= {alias.asname or alias.name: f"{origin}.{alias.name}" for alias in node.names}
-    return names
-
-
-def _exported(module: str) -> Iterable[str]:
-    """Give what a star stands for, as far as it is known without importing anything."""
-    if module != "swf.workflows":
-        return ()
-    from swf import workflows
-
-    return workflows.__all__
-
-
-def _origin(node: ast.ImportFrom, package: str) -> str:
-    if not node.level:
-        return node.module or ""
-    parts = package.split(".")
-    base = ".".join(parts[: len(parts) - node.level + 1])
-    return f"{base}.{node.module}" if node.module else base
-
-
-def _full_name(node: ast.AST, names: Mapping[str, str]) -> str | None:
-    """Give the full name that an expression like ``a.b.c`` stands for."""
-    if isinstance(node, ast.Attribute):
-        holder = _full_name(node.value, names)
-        return None if holder is None else f"{holder}.{node.attr}"
-    if isinstance(node, ast.Name):
-        if node.id in names:
-            return names[node.id]
-        return f"builtins.{node.id}" if node.id in _BUILTINS else None
-    return None
-
-
-def _own_names(module: str, variables: Iterable[str]) -> dict[str, str]:
-    return {variable: f"{module}.{variable}" for variable in variables}
-
-
-def _elsewhere(tree: ast.AST, names: Mapping[str, str]) -> Iterator[str]:
-    for node in _top(tree):
-        if (
-            isinstance(node, ast.Assign)
-            and isinstance(node.value, ast.Call)
-            and _full_name(node.value.func, names) in _ELSEWHERE
-        ):
-            yield from (target.id for target in node.targets if isinstance(target, ast.Name))
-
-
-def _done_once(tree: ast.AST, names: Mapping[str, str]) -> Iterator[str]:
-    for node in ast.walk(tree):
-        if isinstance(node, ast.Call) and _full_name(node.func, names) in _SIDE_EFFECTS:
-            for argument in node.args:
-                if isinstance(argument, ast.Name):
-                    yield argument.id
-                elif isinstance(argument, ast.Attribute):
-                    yield argument.attr
-
-
-def _allowed(source: bytes) -> Iterator[int]:
-    if ALLOW.encode() not in source:
-        return
-    for token in tokenize.tokenize(io.BytesIO(source).readline):
-        if token.type == tokenize.COMMENT and token.string.lstrip("# ").startswith(ALLOW):
-            yield token.start[0]
-
-
 # What workflows run
 
 
@@ -361,7 +152,7 @@ class _Function:
         owner: The class that it is a method of.
     """
 
-    module: _Module
+    module: Module
     node: Function
     told: str
     owner: ast.ClassDef | None = None
@@ -370,7 +161,7 @@ class _Function:
 class _Code:
     """Modules that are looked at together, by their names."""
 
-    def __init__(self, modules: Mapping[str, _Module]) -> None:
+    def __init__(self, modules: Mapping[str, Module]) -> None:
         self.modules = modules
         self._sets: dict[ast.ClassDef, frozenset[str]] = {}
         self.workflows = [
@@ -380,10 +171,10 @@ class _Code:
             if isinstance(node, ast.ClassDef) and self._is_workflow(module, node, frozenset())
         ]
 
-    def _is_workflow(self, module: _Module, node: ast.ClassDef, seen: frozenset[ast.ClassDef]) -> bool:
+    def _is_workflow(self, module: Module, node: ast.ClassDef, seen: frozenset[ast.ClassDef]) -> bool:
         for base in node.bases:
             # Workflow[X], and other classes with parameters.
-            full = _full_name(base.value if isinstance(base, ast.Subscript) else base, module.names)
+            full = full_name(base.value if isinstance(base, ast.Subscript) else base, module.names)
             if full in _WORKFLOWS:
                 return True
             found = self._class(full)
@@ -395,11 +186,11 @@ class _Code:
                 return True
         return False
 
-    def _class(self, full: str | None) -> tuple[_Module, ast.ClassDef] | None:
+    def _class(self, full: str | None) -> tuple[Module, ast.ClassDef] | None:
         module, node = self._definition(full)
         return (module, node) if module is not None and isinstance(node, ast.ClassDef) else None
 
-    def _definition(self, full: str | None) -> tuple[_Module | None, Function | ast.ClassDef | None]:
+    def _definition(self, full: str | None) -> tuple[Module | None, Function | ast.ClassDef | None]:
         name, _, last = (full or "").rpartition(".")
         module = self.modules.get(name)
         return module, None if module is None else module.definitions.get(last)
@@ -432,7 +223,7 @@ class _Code:
             ):
                 yield _Function(module, each, f"{node.name}.{each.name}", node)
         for base in node.bases:
-            inherited = _full_name(base, module.names)
+            inherited = full_name(base, module.names)
             if inherited is not None and inherited not in (name, *self.workflows):
                 yield from self._methods(inherited)
 
@@ -472,14 +263,14 @@ class _Code:
         return None if owner is None or method is None else _remedy(owner[0], method)
 
     @staticmethod
-    def _named(module: _Module, node: ast.ClassDef, names: tuple[str, ...]) -> Iterator[_Function]:
+    def _named(module: Module, node: ast.ClassDef, names: tuple[str, ...]) -> Iterator[_Function]:
         for name in names:
             method = _method(node, name)
             if method is not None and not _is_decorated(method, module, _ACTIVITIES):
                 yield _Function(module, method, f"{node.name}.{name}", node)
 
 
-def _remedy(module: _Module, node: Function | ast.ClassDef) -> str | None:
+def _remedy(module: Module, node: Function | ast.ClassDef) -> str | None:
     if _is_decorated(node, module, _ACTIVITIES):
         return FORGOTTEN
     return UNAWAITED if isinstance(node, ast.AsyncFunctionDef) else None
@@ -489,9 +280,9 @@ def _method(node: ast.ClassDef, name: str) -> Function | None:
     return next((each for each in node.body if isinstance(each, Function) and each.name == name), None)
 
 
-def _is_decorated(node: Function | ast.ClassDef, module: _Module, decorators: frozenset[str]) -> bool:
+def _is_decorated(node: Function | ast.ClassDef, module: Module, decorators: frozenset[str]) -> bool:
     return any(
-        _full_name(each.func if isinstance(each, ast.Call) else each, module.names) in decorators
+        full_name(each.func if isinstance(each, ast.Call) else each, module.names) in decorators
         for each in node.decorator_list
     )
 
@@ -555,7 +346,7 @@ class _Look(ast.NodeVisitor):
 
     def visit_Call(self, node: ast.Call) -> None:
         full = self._full(node.func)
-        if full in _SIDE_EFFECTS:
+        if full in SIDE_EFFECTS:
             return
         if full == SEEDED:
             if not node.args and not node.keywords:
@@ -615,7 +406,7 @@ class _Look(ast.NodeVisitor):
             return self._of_owner(node)
         if any(root.id in names for names in self._local):
             return None
-        return _full_name(node, self._module.names)
+        return full_name(node, self._module.names)
 
     def _of_owner(self, node: ast.AST) -> str | None:
         if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name) and self._function.owner is not None:

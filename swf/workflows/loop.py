@@ -90,6 +90,7 @@ class Future(Numbered, asyncio.Future[T]):
             try:
                 loop.machine.block(self)
             except BaseException:
+                # Its own failure is given, and not raised; another one is that of whoever waits, a cancel say.
                 if not self.done():
                     raise
         return super().exception()
