@@ -48,7 +48,13 @@ LONGEST_EXECUTION_SECONDS: Final = 365 * 24 * 60 * 60
 
 
 class ChildPolicies(NamedTuple):
-    """What becomes of open children when their parent is terminated or times out."""
+    """What SWF does to open children when their parent closes, in whatever way: by the policy of the parent.
+
+    AWS's pages speak of a parent that is terminated or times out. The service applies the policy to one that completes,
+    too. So a child that is to outlive its parent needs a parent whose policy is ``ABANDON``.
+
+    See: https://docs.aws.amazon.com/amazonswf/latest/developerguide/swf-dev-adv-child-workflows.html
+    """
 
     TERMINATE: Literal["TERMINATE"] = "TERMINATE"
     REQUEST_CANCEL: Literal["REQUEST_CANCEL"] = "REQUEST_CANCEL"

@@ -264,7 +264,7 @@ def start_options(command: F) -> F:
         click.option(
             "--child-policy",
             type=click.Choice(CHILD_POLICIES),
-            help="What becomes of its children when it is terminated or times out.",
+            help="What SWF does to its open children when it closes, in whatever way.",
         ),
         click.option("--task-priority", type=int, metavar="N", help="Of its decision tasks."),
         click.option("--lambda-role", metavar="ARN", help="With which it calls Lambda functions."),

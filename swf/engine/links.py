@@ -167,17 +167,21 @@ def tell_parent(run: "Run", close_event_id: int) -> None:
 
 
 def apply_child_policy(run: "Run", close_event_id: int) -> None:
-    """Do with the open children what the policy of a terminated or timed out execution says."""
-    closed = run.state.closed
-    assert isinstance(closed, WorkflowExecutionTerminated | WorkflowExecutionTimedOut), "only these apply it"
+    """Apply the policy of a closed execution to its open children, however it closed."""
+    policy = run.child_policy
     for child in run.transaction.open_children(run.number):
-        if closed.child_policy == "TERMINATE":
-            policy = child.started.child_policy
-            child.record([WorkflowExecutionTerminated(child_policy=policy, cause="CHILD_POLICY_APPLIED")])
-        elif closed.child_policy == "REQUEST_CANCEL":
-            child.record(
-                [WorkflowExecutionCancelRequested(cause="CHILD_POLICY_APPLIED", external_initiated_event_id=0)]
+        if policy == "TERMINATE":
+            # What the event shows is applied to the children of the child: its own policy.
+            own = child.started.child_policy
+            child.record([WorkflowExecutionTerminated(child_policy=own, cause="CHILD_POLICY_APPLIED")])
+        elif policy == "REQUEST_CANCEL":
+            # Recorded: it names the parent, and no event of the parent that would have initiated it.
+            requested = WorkflowExecutionCancelRequested(
+                cause="CHILD_POLICY_APPLIED",
+                external_initiated_event_id=0,
+                external_workflow_execution=run.row.execution,
             )
+            child.record([requested])
 
 
 def forget(run: "Run", close_event_id: int) -> None:

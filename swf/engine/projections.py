@@ -36,8 +36,6 @@ from swf.models.event import (
     WorkflowExecutionCancelRequested,
     WorkflowExecutionContinuedAsNew,
     WorkflowExecutionStarted,
-    WorkflowExecutionTerminated,
-    WorkflowExecutionTimedOut,
 )
 from swf.models.history.state import CLOSE_STATUS_OF
 
@@ -104,7 +102,7 @@ def _project_close(run: "Run", event: Event) -> None:
         run.succeed(event)
     elif run.row.parent_run is not None:
         _set_deadline(run, deadlines.TELL_PARENT, event.id, 0)
-    if isinstance(event, WorkflowExecutionTerminated | WorkflowExecutionTimedOut):
+    if run.state.children and run.child_policy != "ABANDON":
         _set_deadline(run, deadlines.CHILD_POLICY, event.id, 0)
     _set_deadline(run, deadlines.RETENTION, event.id, run.transaction.retention_seconds(run.row.domain))
 

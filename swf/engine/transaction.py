@@ -28,11 +28,12 @@ from swf.models.event import (
     WorkflowExecutionContinuedAsNew,
     WorkflowExecutionStarted,
     WorkflowExecutionTerminated,
+    WorkflowExecutionTimedOut,
 )
 from swf.models.event.refusal import REFUSED
 from swf.models.history.decision_tasks import asks_for_decision, next_decision_task
 from swf.models.history.state import ExecutionState
-from swf.shapes import ExecutionId, TypeId
+from swf.shapes import ChildPolicy, ExecutionId, TypeId
 
 # (kind, domain, task list): where pollers of a kind wait.
 TaskListKey = tuple[str, str, str]
@@ -287,6 +288,14 @@ class Run:
         """The run's first event."""
         assert self.state.started is not None, "a run begins with WorkflowExecutionStarted"
         return self.state.started
+
+    @property
+    def child_policy(self) -> ChildPolicy:
+        """What its close does to its open children: its own policy, or the one that its termination gave instead."""
+        closed = self.state.closed
+        if isinstance(closed, WorkflowExecutionTerminated | WorkflowExecutionTimedOut):
+            return closed.child_policy
+        return self.started.child_policy
 
     def record(self, events: Iterable[Event]) -> None:
         """Append events, then the decision task they ask for unless one waits already.

@@ -91,7 +91,7 @@ class WorkflowType(InDomain):
     WorkflowType('Order', '1.0')
 
     Attributes:
-        child_policy: What becomes of open children when an execution is terminated or times out.
+        child_policy: What SWF does to open children when an execution closes, in whatever way.
         execution_timeout: Seconds that an execution may last, a year at most.
         decision_tasks_timeout: Seconds that a decider may take for an answer.
         lambda_role: The IAM role with which executions call Lambda functions.
@@ -154,7 +154,7 @@ class WorkflowType(InDomain):
             workflow_id: Unique among the domain's open executions. Left out, one is made from the type's name, its
                 version and a random suffix.
             task_list: Where its decision tasks go.
-            child_policy: What becomes of open children when it is terminated or times out.
+            child_policy: What SWF does to its open children when it closes, in whatever way.
             execution_timeout: Seconds for the whole execution.
             input: A JSON value, or text sent as it stands; 32,768 characters at most.
             tag_list: Up to five tags.
@@ -388,7 +388,7 @@ class WorkflowExecution(InDomain):
         Args:
             reason: 256 characters at most.
             details: A JSON value, or text sent as it stands; 32,768 characters at most.
-            child_policy: What becomes of open children. Left out, what was said at the start.
+            child_policy: What SWF does to open children. Left out, what was said at the start.
 
         Raises:
             DoesNotExistError: There is no such execution, or it is no longer open.

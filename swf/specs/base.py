@@ -46,7 +46,7 @@ class Registration:
         execution_timeout: Seconds that an execution may last.
         task_list: Where its decision tasks go.
         task_priority: Of its decision tasks.
-        child_policy: What becomes of children.
+        child_policy: What SWF does to open children when an execution closes, in whatever way.
         lambda_role: The IAM role with which executions call Lambda functions.
     """
 

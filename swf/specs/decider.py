@@ -19,6 +19,7 @@ from swf.models.event import Event
 from swf.models.history import History
 from swf.models.task import DecisionTask
 from swf.shapes import ExecutionId, TypeId
+from swf.specs import open_children
 from swf.specs.base import UNNAMED, Spec
 from swf.specs.document import Document, load
 
@@ -153,6 +154,8 @@ class SpecDecider(Decider):
             decisions = list(then.decisions())
         else:
             decisions = list(known.decisions())
+        if decisions and decisions[-1].closes:
+            open_children.warn(task.execution, known.events)
         self._remember(task, known)
         return decisions
 

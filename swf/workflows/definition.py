@@ -173,7 +173,8 @@ class Workflow:
         task_list: Where decision tasks go.
         execution_timeout: Seconds that an execution may last; a year, if nothing is said.
         decision_tasks_timeout: Seconds that a decider may take for an answer.
-        child_policy: What becomes of open children when an execution is terminated or times out.
+        child_policy: What SWF does to open children when an execution closes, in whatever way: ``TERMINATE``,
+            ``REQUEST_CANCEL``, or ``ABANDON``, without which no child outlives its parent.
         task_priority: Of decision tasks; higher ones come first.
         lambda_role: The IAM role with which executions call Lambda functions.
         description: Left out, the first line of the class's docstring.

@@ -16,6 +16,13 @@ ORDER = "Sort it, with sorted(); or use a list, or the keys of a dict."
 STARTED = "It begins them in any order. Use swf.workflows.as_completed()."
 HASH = "Compare the values themselves, or use hashlib."
 FORGOTTEN = "Await it; or give it options(cancel='abandon'), if nobody is to wait for it."
+CANCELED_CHILD = (
+    "So it has no time to end by itself: give it options(cancel='wait'), or the parent child_policy = 'REQUEST_CANCEL'."
+)
+LEFT_CHILD = "Await it; or, if it is to outlive its parent, give the parent child_policy = 'ABANDON'."
+FORGOTTEN_CHILD = (
+    "Await it; or, if it is to go on alone, give it options(cancel='abandon') and the parent child_policy = 'ABANDON'."
+)
 UNAWAITED = "Await it: until then nothing of it is done."
 INSIDE = "The workflow runs in an event loop already: await what is to be awaited."
 

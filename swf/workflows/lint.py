@@ -12,7 +12,17 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 
 import attrs
 
-from swf.workflows.forbidden import CHANCE, FORGOTTEN, METHODS, ORDER, SEEDED, UNAWAITED, rule_for
+from swf.workflows.forbidden import (
+    CHANCE,
+    FORGOTTEN,
+    FORGOTTEN_CHILD,
+    LEFT_CHILD,
+    METHODS,
+    ORDER,
+    SEEDED,
+    UNAWAITED,
+    rule_for,
+)
 from swf.workflows.source import SIDE_EFFECTS, Function, Module, files_of, full_name, module_name
 
 Scope = Function | ast.Lambda
@@ -164,6 +174,13 @@ class _Code:
     def __init__(self, modules: Mapping[str, Module]) -> None:
         self.modules = modules
         self._sets: dict[ast.ClassDef, frozenset[str]] = {}
+        self._bases = {
+            full_name(base.value if isinstance(base, ast.Subscript) else base, module.names)
+            for module in modules.values()
+            for node in module.definitions.values()
+            if isinstance(node, ast.ClassDef)
+            for base in node.bases
+        }
         self.workflows = [
             f"{module.name}.{node.name}"
             for module in modules.values()
@@ -201,7 +218,7 @@ class _Code:
         seen = {function.node for function in left}
         while left:
             function = left.popleft()
-            look = _Look(function, self._sets_of(function.owner), self._remedy_unawaited)
+            look = _Look(function, self._sets_of(function.owner), self._remedies(function))
             yield look
             for full in look.references:
                 for found in self._functions(full):
@@ -246,18 +263,63 @@ class _Code:
         elif (found := self._class(full.rpartition(".")[0])) is not None:
             yield from self._named(*found, (full.rpartition(".")[2],))
 
+    def _remedies(self, function: _Function) -> "_Remedies":
+        return _Remedies(self._remedy_unawaited, lambda full: self._remedy_abandoned(function, full))
+
+    def _remedy_abandoned(self, function: _Function, full: str) -> str | None:
+        """Return what to do about a child that is left alone in a workflow whose end ends it; None if it goes on."""
+        return LEFT_CHILD if self._is_child(full) and self._ends_its_children(function) else None
+
+    def _is_child(self, full: str) -> bool:
+        """Tell whether a call of a full name starts a child: of a declared workflow, or one known by its name."""
+        holder, _, last = full.rpartition(".")
+        if last == "child" and holder in self.workflows:
+            return True
+        module = self.modules.get(holder)
+        return module is not None and module.elsewhere.get(last, "").endswith(".ChildWorkflow")
+
+    def _ends_its_children(self, function: _Function) -> bool:
+        """Tell whether the workflow that a method belongs to leaves its child policy at another than ABANDON."""
+        owner = function.owner
+        name = None if owner is None else f"{function.module.name}.{owner.name}"
+        # What is inherited may run under the policy of another class.
+        if name not in self.workflows or owner is None or name in self._bases:
+            return False
+        policies = list(self._child_policies(function.module, owner, frozenset()))
+        return not policies or policies[0] in ("TERMINATE", "REQUEST_CANCEL")
+
+    def _child_policies(
+        self, module: Module, node: ast.ClassDef, seen: frozenset[ast.ClassDef]
+    ) -> Iterator[str | None]:
+        """Yield what a class and its bases set as child_policy, as far as they can be read; None is unreadable."""
+        for each in node.body:
+            match each:
+                case (
+                    ast.Assign(targets=[ast.Name(id="child_policy")], value=value)
+                    | ast.AnnAssign(target=ast.Name(id="child_policy"), value=ast.expr() as value)
+                ):
+                    yield _constant(value, module)
+        for base in node.bases:
+            full = full_name(base.value if isinstance(base, ast.Subscript) else base, module.names)
+            found = self._class(full)
+            if found is not None and found[1] not in seen:
+                yield from self._child_policies(*found, seen | {node})
+            elif found is None and full not in _WORKFLOWS:
+                # A class that is not looked at may set it.
+                yield None
+
     def _remedy_unawaited(self, full: str) -> str | None:
         """Say what to do about a call of a full name that nobody awaits; None if that is as it should be."""
         if full in _WAITS:
             return UNAWAITED
+        if self._is_child(full):
+            return FORGOTTEN_CHILD
         module, node = self._definition(full)
         if module is not None and node is not None:
             return _remedy(module, node)
         holder, _, last = full.rpartition(".")
         if module is not None:
             return FORGOTTEN if last in module.elsewhere else None
-        if last == "child" and holder in self.workflows:
-            return FORGOTTEN
         owner = self._class(holder)
         method = None if owner is None else _method(owner[1], last)
         return None if owner is None or method is None else _remedy(owner[0], method)
@@ -268,6 +330,14 @@ class _Code:
             method = _method(node, name)
             if method is not None and not _is_decorated(method, module, _ACTIVITIES):
                 yield _Function(module, method, f"{node.name}.{name}", node)
+
+
+def _constant(node: ast.expr, module: Module) -> str | None:
+    """Return the text that an expression stands for: a literal, or a constant of ``swf.constants``."""
+    if isinstance(node, ast.Constant):
+        return node.value if isinstance(node.value, str) else None
+    full = full_name(node, module.names) or ""
+    return full.rpartition(".")[2] if full.startswith("swf.constants.") else None
 
 
 def _remedy(module: Module, node: Function | ast.ClassDef) -> str | None:
@@ -290,24 +360,35 @@ def _is_decorated(node: Function | ast.ClassDef, module: Module, decorators: fro
 # One function
 
 
+@attrs.frozen
+class _Remedies:
+    """What to do about a call as a statement, by its full name; None if it is as it should be.
+
+    Attributes:
+        unawaited: Of a call that nobody awaits.
+        abandoned: Of a call that nobody is to await.
+    """
+
+    unawaited: Callable[[str], str | None]
+    abandoned: Callable[[str], str | None]
+
+
 class _Look(ast.NodeVisitor):
     """Looks through one function.
 
     Args:
         function: The function.
         sets: The attributes of ``self`` that are sets.
-        remedy_unawaited: Says what to do about a call of a full name that nobody awaits, if anything.
+        remedies: What to do about calls as statements.
 
     Attributes:
         findings: The forbidden calls in it that are not let through.
         references: The full names that it refers to.
     """
 
-    def __init__(
-        self, function: _Function, sets: frozenset[str], remedy_unawaited: Callable[[str], str | None]
-    ) -> None:
+    def __init__(self, function: _Function, sets: frozenset[str], remedies: _Remedies) -> None:
         self._function = function
-        self._remedy_unawaited = remedy_unawaited
+        self._remedies = remedies
         self._module = function.module
         self._local: list[frozenset[str]] = []
         self._sets = sets
@@ -358,14 +439,23 @@ class _Look(ast.NodeVisitor):
             self._visit_argument(node, argument)
 
     def visit_Expr(self, node: ast.Expr) -> None:
-        if isinstance(node.value, ast.Call) and (remedy := self._remedy_of_statement(node.value)):
-            self._find(node.value, "await", f"{_written(node.value)} without await", remedy)
+        call = _started(node.value)
+        if isinstance(node.value, ast.Call):
+            self._look_at_statement(node.value)
+        elif call is not None and (remedy := self._remedy_of(call, self._remedies.abandoned)):
+            self._find(call, "child", f"{_written(call)} is left alone", remedy)
         self.visit(node.value)
 
-    def _remedy_of_statement(self, call: ast.Call) -> str | None:
-        called, options = _without_options(call.func)
-        full = None if any(map(_abandons, options)) else self._full(called)
-        return None if full is None else self._remedy_unawaited(full)
+    def _look_at_statement(self, call: ast.Call) -> None:
+        if any(map(_abandons, _without_options(call.func)[1])):
+            if remedy := self._remedy_of(call, self._remedies.abandoned):
+                self._find(call, "child", f"{_written(call)} is left alone", remedy)
+        elif remedy := self._remedy_of(call, self._remedies.unawaited):
+            self._find(call, "await", f"{_written(call)} without await", remedy)
+
+    def _remedy_of(self, call: ast.Call, remedy: Callable[[str], str | None]) -> str | None:
+        full = self._full(_without_options(call.func)[0])
+        return None if full is None else remedy(full)
 
     def visit_Attribute(self, node: ast.Attribute) -> None:
         if not self._refer(node) and node.attr in METHODS:
@@ -487,6 +577,14 @@ def _without_options(called: ast.expr) -> tuple[ast.expr, list[ast.keyword]]:
         ):
             return ast.Attribute(holder, name, ast.Load()), options
     return called, []
+
+
+def _started(node: ast.expr) -> ast.Call | None:
+    """Return the call in ``await Order.child().started``, of which nothing else is awaited."""
+    match node:
+        case ast.Await(value=ast.Attribute(value=ast.Call() as call, attr="started")):
+            return call
+    return None
 
 
 def _abandons(option: ast.keyword) -> bool:

@@ -23,7 +23,7 @@ from swf.exceptions import ForbiddenCallError, NonDeterminismError, ProgramError
 from swf.models.decision import Decision
 from swf.models.event.base import attributes_key
 from swf.shapes import ExecutionId, NameText, Text
-from swf.workflows import checking
+from swf.workflows import checking, open_work
 from swf.workflows.arguments import INPUT, encoded
 from swf.workflows.calls import ActivityCall, Call
 from swf.workflows.commands import (
@@ -46,7 +46,6 @@ from swf.workflows.commands import (
 )
 from swf.workflows.determinism import line, match, told
 from swf.workflows.failures import DecisionRefused, WorkflowFailed
-from swf.workflows.forbidden import FORGOTTEN
 from swf.workflows.loop import Future, Loop
 from swf.workflows.news import HEARD
 from swf.workflows.outbox import WAKE_UP, Outbox
@@ -208,8 +207,8 @@ class Machine:
     def decide(self, turn: Turn) -> list[Decision]:
         """Do a new turn, and give what is to be answered."""
         self._take(turn)
-        if self._closing is not None and self._closing.is_as_intended and self._closing in self._batch:
-            self._tell_of_unheeded()
+        if self._closing is not None and self._closing in self._batch:
+            open_work.warn(self, self._closing)
         return [command.decision for command in self._batch]
 
     def match(self, turn: Turn) -> None:
@@ -375,14 +374,6 @@ class Machine:
             self.close_with(error)
         else:
             self.loop.call_exception_handler({"message": f"{what} failed", "exception": error})
-
-    def _tell_of_unheeded(self) -> None:
-        """Warn of calls that nobody waited for: an await that was forgotten, most likely."""
-        for call in self.unheeded.values():
-            if not call.is_dropped:
-                _log.warning(
-                    "%r ends, and never awaited %s of %s. %s", self.execution, told(call), line(call.place), FORGOTTEN
-                )
 
     def close_with(self, error: BaseException) -> None:
         """Close as an error says that came out of the workflow's code; the first one counts.

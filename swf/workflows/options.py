@@ -64,12 +64,16 @@ class WorkflowOptions:
         task_priority: Of its decision tasks; higher ones come first.
         execution_timeout: Seconds for the whole execution.
         decision_tasks_timeout: Seconds that a decider may take for an answer.
-        child_policy: What becomes of its open children when it is terminated or times out.
+        child_policy: What SWF does to its own open children when it closes, in whatever way. What becomes of a child
+            when its parent closes is the policy of the parent.
         tag_list: Up to five tags.
         lambda_role: The IAM role with which it calls Lambda functions.
         control: Of a child: text that stays in its parent's history.
         retry: Of a child: when it is started again.
-        cancel: Of a child: what cancelling the future does; see `ActivityOptions`.
+        cancel: Of a child: what cancelling the future does; see `ActivityOptions`. A child of ``abandon`` starts
+            before its parent ends, and is not warned of when nobody awaits it. It outlives its parent only if the
+            ``child_policy`` of the parent is ``ABANDON``. One that was cancelled by ``try`` ends by itself only if that
+            policy is not ``TERMINATE``, or if its parent goes on long enough: ``wait`` sees to it.
     """
 
     workflow_id: str | None = None

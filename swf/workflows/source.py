@@ -114,7 +114,8 @@ class Module:
     Attributes:
         names: What names at its top stand for, by their full names.
         definitions: Functions and classes at its top.
-        elsewhere: The variables at its top that stand for activities and the like which are implemented elsewhere.
+        elsewhere: The variables at its top that stand for activities and the like which are implemented elsewhere,
+            with the full names of their classes.
         done_once: The functions and methods that are side effects, by their own names.
         allowed: The lines with the comment that lets something through.
     """
@@ -123,7 +124,7 @@ class Module:
     name: str
     names: Mapping[str, str]
     definitions: Mapping[str, Function | ast.ClassDef]
-    elsewhere: frozenset[str]
+    elsewhere: Mapping[str, str]
     done_once: frozenset[str]
     allowed: frozenset[int]
 
@@ -143,7 +144,7 @@ class Module:
         for node in _top(tree):
             if isinstance(node, ast.Assign) and (full := full_name(node.value, names)):
                 names |= {target.id: full for target in node.targets if isinstance(target, ast.Name)}
-        elsewhere = frozenset(_elsewhere(tree, names))
+        elsewhere = dict(_elsewhere(tree, names))
         done_once, allowed = frozenset(_done_once(tree, names)), frozenset(_allowed(source))
         return cls(path, name, names | _own_names(name, elsewhere), definitions, elsewhere, done_once, allowed)
 
@@ -205,14 +206,12 @@ def _own_names(module: str, variables: Iterable[str]) -> dict[str, str]:
     return {variable: f"{module}.{variable}" for variable in variables}
 
 
-def _elsewhere(tree: ast.AST, names: Mapping[str, str]) -> Iterator[str]:
+def _elsewhere(tree: ast.AST, names: Mapping[str, str]) -> Iterator[tuple[str, str]]:
     for node in _top(tree):
-        if (
-            isinstance(node, ast.Assign)
-            and isinstance(node.value, ast.Call)
-            and full_name(node.value.func, names) in _ELSEWHERE
-        ):
-            yield from (target.id for target in node.targets if isinstance(target, ast.Name))
+        if isinstance(node, ast.Assign) and isinstance(node.value, ast.Call):
+            full = full_name(node.value.func, names)
+            if full in _ELSEWHERE:
+                yield from ((target.id, full) for target in node.targets if isinstance(target, ast.Name))
 
 
 def _done_once(tree: ast.AST, names: Mapping[str, str]) -> Iterator[str]:

@@ -357,11 +357,11 @@ def wrongly_told(told: Any, child: Story) -> Iterator[str]:
 
 
 def policy_problems(parent: Story, children: Iterable[Story], stories: Mapping[str, Story]) -> Iterator[str]:
-    """Yield what is wrong with what became of the children of a run that was terminated or timed out."""
+    """Yield what is wrong with what became of the children of a run that closed, however it closed."""
     closed = parent.closed
     is_forced = closed is not None and closed.name in ("WorkflowExecutionTerminated", "WorkflowExecutionTimedOut")
-    policy = closed.child_policy if is_forced else None
-    is_over = is_forced and not parent.run.awaits("CHILD_POLICY")
+    policy = None if closed is None else (closed if is_forced else parent.events[0]).child_policy
+    is_over = closed is not None and not parent.run.awaits("CHILD_POLICY")
     for child in children:
         is_left = is_over and child.closed is None
         if policy == "TERMINATE" and is_left:
@@ -372,11 +372,19 @@ def policy_problems(parent: Story, children: Iterable[Story], stories: Mapping[s
             yield f"its child {child.run} was terminated, and the policy is {policy}"
         if asked_by_policy(child) > (1 if policy == "REQUEST_CANCEL" else 0):
             yield f"its child {child.run} was asked too often to cancel itself, and the policy is {policy}"
+        if any(each != (parent.run.row["workflow_id"], parent.run.id) for each in policy_askers(child)):
+            yield f"its child {child.run} was asked to cancel itself for the sake of another parent"
 
 
 def asked_by_policy(story: Story) -> int:
     """Give how often a run was asked to cancel itself for its parent's sake."""
-    return sum(event.cause == "CHILD_POLICY_APPLIED" for event in story.kinds["WorkflowExecutionCancelRequested"])
+    return len(policy_askers(story))
+
+
+def policy_askers(story: Story) -> list[Any]:
+    """Give the executions that its cancel requests for the sake of a parent name."""
+    requests = story.kinds["WorkflowExecutionCancelRequested"]
+    return [event.external_workflow_execution for event in requests if event.cause == "CHILD_POLICY_APPLIED"]
 
 
 def chain_up_to(story: Story | None, stories: Mapping[str, Story]) -> Iterator[Story]:
@@ -423,7 +431,7 @@ def message_problems(stories: Mapping[str, Story], received: str, confirmed: str
         (event.external_workflow_execution.run_id, event.external_initiated_event_id, story.run.id, told_in(event))
         for story in stories.values()
         for event in story.kinds[received]
-        if (event.external_workflow_execution or event.external_initiated_event_id) and not ended_by(event, story)
+        if event.external_initiated_event_id and not ended_by(event, story)
     )
     sent = Counter(
         (

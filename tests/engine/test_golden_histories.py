@@ -14,24 +14,31 @@ from swf.models.decision import (
     CancelTimer,
     CancelWorkflowExecution,
     CompleteWorkflowExecution,
+    ContinueAsNewWorkflowExecution,
+    Decision,
     FailWorkflowExecution,
     RecordMarker,
     RequestCancelActivityTask,
     ScheduleActivityTask,
+    StartChildWorkflowExecution,
     StartTimer,
 )
+from tests.engine.conftest import Execution
 
 A1 = ("A", "1")
 
 
 @pytest.fixture
-def recorded(ask: Callable[..., Any]) -> Callable[[Any], str]:
-    """Gives the history of an execution in the form of the golden files."""
+def recorded(ask: Callable[..., Any]) -> Callable[..., str]:
+    """Gives the history of an execution in the form of the golden files; run ids that have names, by these."""
 
-    def lines(execution: Any) -> str:
+    def lines(execution: Any, **run_ids: str) -> str:
         events = ask("GetWorkflowExecutionHistory", domain="d", execution=execution.id)["events"]
         began = events[0]["eventTimestamp"]
-        return "".join(f"{_line(event, event['eventTimestamp'] - began)}\n" for event in events)
+        text = "".join(f"{_line(event, event['eventTimestamp'] - began)}\n" for event in events)
+        for name, run_id in run_ids.items():
+            text = text.replace(run_id, name)
+        return text
 
     return lines
 
@@ -272,3 +279,43 @@ def test_an_activity_completes_during_a_decision(start, decider, worker, seconds
 
     assert recorded(execution) == golden("activity_completes_during_decision")
     assert task["previousStartedEventId"] == 9
+
+
+CLOSES: dict[str, Decision] = {
+    "completed": CompleteWorkflowExecution(result="r"),
+    "failed": FailWorkflowExecution(reason="r", details="d"),
+    "canceled": CancelWorkflowExecution(details="d"),
+    "continued_as_new": ContinueAsNewWorkflowExecution(input="next", child_policy="ABANDON"),
+}
+
+
+@pytest.mark.parametrize("policy", ["TERMINATE", "REQUEST_CANCEL", "ABANDON"])
+@pytest.mark.parametrize("way", [*CLOSES, "terminated", "timed_out"])
+def test_a_parent_closes_over_an_open_child(start, decider, deciders, client, seconds, recorded, way, policy):
+    parent = start("p", childPolicy=policy, executionStartToCloseTimeout="2")
+    task = decider.take()
+    seconds(0.1)
+    # The child has a policy of its own, which is not for its parent to apply.
+    decider.respond(
+        task,
+        StartChildWorkflowExecution(workflow_type=("W", "1"), workflow_id="c", task_list="cl", child_policy="ABANDON"),
+    )
+    opened = client.list_open_workflow_executions(
+        domain="d", startTimeFilter={"oldestDate": 0}, executionFilter={"workflowId": "c"}
+    )
+    child = Execution(client, "c", opened["executionInfos"][0]["execution"]["runId"])
+    seconds(0.2)
+    task = decider.take()
+    seconds(1)
+    if way == "terminated":
+        parent.terminate(reason="r", details="d")
+    elif way == "timed_out":
+        seconds(2)
+    else:
+        decider.respond(task, CLOSES[way])
+
+    names = {"RUN_OF_P": parent.run_id, "RUN_OF_C": child.run_id}
+    if way == "continued_as_new":
+        names["NEXT_RUN_OF_P"] = parent.history()[-1].new_execution_run_id
+    told = f"p\n{recorded(parent, **names)}c\n{recorded(child, **names)}"
+    assert told == golden(f"parents/{way}_{policy.lower()}")

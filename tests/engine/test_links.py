@@ -150,46 +150,55 @@ def test_the_parent_hears_that_its_child_was_terminated_or_timed_out(family, cli
     ]
 
 
-@pytest.mark.parametrize(
-    ("policy", "child_events"),
-    [
-        ("TERMINATE", ['WorkflowExecutionTerminated {"cause":"CHILD_POLICY_APPLIED","childPolicy":"ABANDON"}']),
-        (
-            "REQUEST_CANCEL",
-            [
-                'WorkflowExecutionCancelRequested {"cause":"CHILD_POLICY_APPLIED","externalInitiatedEventId":0}',
-                CHILD_DTS,
-            ],
-        ),
-        ("ABANDON", []),
-    ],
-)
-def test_terminating_the_parent_applies_the_child_policy(family, deciders, client, lines, policy, child_events):
+def test_whoever_terminates_the_parent_may_say_another_policy(family, deciders, client, lines):
     parent, child = family
     deciders("cl").answer()
 
-    client.terminate_workflow_execution(domain="d", workflowId="p", reason="stop", details="d", childPolicy=policy)
+    client.terminate_workflow_execution(domain="d", workflowId="p", childPolicy="REQUEST_CANCEL")
 
     assert lines("p", parent.run_id, since=10) == [
-        f'WorkflowExecutionTerminated {{"cause":"OPERATOR_INITIATED","childPolicy":"{policy}","details":"d",'
-        '"reason":"stop"}'
+        'WorkflowExecutionTerminated {"cause":"OPERATOR_INITIATED","childPolicy":"REQUEST_CANCEL"}'
     ]
-    assert lines("c", child, since=5) == child_events
+    assert lines("c", child, parent.run_id, since=5) == [
+        'WorkflowExecutionCancelRequested {"cause":"CHILD_POLICY_APPLIED","externalInitiatedEventId":0,'
+        '"externalWorkflowExecution":{"runId":"RUN1","workflowId":"p"}}',
+        CHILD_DTS,
+    ]
 
 
-def test_a_parent_that_times_out_applies_its_own_policy(start, decider, client, clock, child_type, lines):
-    start("p", childPolicy="REQUEST_CANCEL", executionStartToCloseTimeout="600")
-    decider.answer(StartChildWorkflowExecution(workflow_type=child_type, workflow_id="c"))
+def test_a_child_that_is_terminated_applies_its_own_policy_to_its_children(start, deciders, client, child_type, lines):
+    start("p", childPolicy="TERMINATE")
+    started = {"workflow_type": child_type, "task_list": "cl"}
+    deciders("dl").answer(StartChildWorkflowExecution(**started, workflow_id="c", child_policy="REQUEST_CANCEL"))
+    deciders("cl").answer(StartChildWorkflowExecution(**started, workflow_id="g", child_policy="TERMINATE"))
+    child, grandchild = open_run(client, "c"), open_run(client, "g")
+
+    deciders("dl").answer(CompleteWorkflowExecution())
+
+    assert lines("c", child)[-1] == (
+        'WorkflowExecutionTerminated {"cause":"CHILD_POLICY_APPLIED","childPolicy":"REQUEST_CANCEL"}'
+    )
+    assert lines("g", grandchild, child)[-1] == (
+        'WorkflowExecutionCancelRequested {"cause":"CHILD_POLICY_APPLIED","externalInitiatedEventId":0,'
+        '"externalWorkflowExecution":{"runId":"RUN1","workflowId":"c"}}'
+    )
+
+
+def test_the_policy_reaches_the_run_that_a_child_continued_as(start, deciders, client, child_type, lines):
+    start("p", childPolicy="TERMINATE")
+    deciders("dl").answer(StartChildWorkflowExecution(workflow_type=child_type, workflow_id="c"))
+    deciders("cl").answer(ContinueAsNewWorkflowExecution())
+    continued = open_run(client, "c")
+
+    deciders("dl").answer(CompleteWorkflowExecution())
+
+    assert lines("c", continued)[-1].startswith("WorkflowExecutionTerminated")
+
+
+def test_an_abandoned_child_goes_on_and_tells_nobody_of_its_end(start, deciders, client, child_type, lines):
+    parent = start("p", childPolicy="ABANDON")
+    deciders("dl").answer(StartChildWorkflowExecution(workflow_type=child_type, workflow_id="c"))
     child = open_run(client, "c")
-
-    clock.advance(seconds=600)
-
-    assert lines("c", child, since=3)[0].startswith("WorkflowExecutionCancelRequested")
-
-
-def test_completing_the_parent_leaves_its_children_alone_and_they_tell_nobody(family, deciders, client, lines):
-    parent, child = family
-    client.signal_workflow_execution(domain="d", workflowId="p", signalName="wake")
     deciders("dl").answer(CompleteWorkflowExecution())
     last = len(parent.history())
 

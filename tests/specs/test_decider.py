@@ -11,8 +11,9 @@ from swf import actors
 from swf.actors import ActivityWorker
 from swf.exceptions import ConfigurationError, PollTimeout, SpecError
 from swf.models import Domain, WorkflowType
+from swf.models.decision import CompleteWorkflowExecution, StartChildWorkflowExecution
 from swf.models.event import ActivityTaskScheduled
-from swf.specs import Document, SpecDecider, load
+from swf.specs import Document, Spec, SpecDecider, load
 from swf.testing import Environment, FakeWorker
 from tests.specs.test_random import work_type
 from tests.specs.writing import activity, of_input, result_of, spec_of, written
@@ -90,6 +91,63 @@ def test_a_child_does_not_outlive_a_parent_that_fails(env):
     children = env.domain.executions.filter(status="CLOSED", workflow_type_name="child")
     assert closed.close_status == "FAILED"
     assert [each.close_status for each in children] == ["CANCELED"]
+
+
+@pytest.mark.parametrize(
+    ("policy", "status", "count"), [("TERMINATE", "TERMINATED", 1), ("REQUEST_CANCEL", None, 0), ("ABANDON", None, 0)]
+)
+def test_a_child_that_gets_no_time_to_end_is_warned_of_with_the_remedy(env, caplog, policy, status, count):
+    slow = attrs.evolve(spec_of({"id": "week", "timer": 7 * 86_400}), name="slow")
+    parent = spec_of(activity("a"), {"id": "c", "workflow": {"name": "slow", "version": "1.0"}})
+    kind_of(env, slow, task_list="nobody watches it")
+    failing = FakeWorker(env.domain, "work", {("Work", "1"): ValueError("no")})
+
+    execution = kind_of(env, parent, child_policy=policy).start_execution()
+    env.run(execution, SpecDecider(Document("d", (parent,)), env.domain, "spam"), failing)
+
+    (child,) = env.domain.executions.filter(status=None, workflow_type_name="slow")
+    assert child.close_status == status
+    warnings = warnings_of_open_children(caplog)
+    assert len(warnings) == count
+    for warning in warnings:
+        assert f"ends while children are open: '{child.workflow_id}' (slow 1.0). SWF terminates them" in warning
+        assert "give it the child_policy REQUEST_CANCEL, and if they are to go on, ABANDON" in warning
+
+
+def warnings_of_open_children(caplog):
+    return [record.getMessage() for record in caplog.records if record.name == "swf.specs.open_children"]
+
+
+class Leaving(Spec):
+    """A type of specification of a user's own, that ends as soon as its child has started."""
+
+    @classmethod
+    def read(cls, data, **head):
+        return cls(**head)
+
+    def decide(self, history, execution=None):
+        if not history.children:
+            return [StartChildWorkflowExecution(workflow_type=("slow", "1.0"), workflow_id="child")]
+        return [CompleteWorkflowExecution()] if history.children["child"].state == "started" else []
+
+
+@pytest.mark.parametrize(
+    ("policy", "sentence"),
+    [
+        ("TERMINATE", "SWF terminates them, for its child_policy is TERMINATE."),
+        ("REQUEST_CANCEL", "SWF asks to cancel them, for its child_policy is REQUEST_CANCEL."),
+    ],
+)
+def test_children_that_nobody_asked_to_end_are_warned_of(env, caplog, policy, sentence):
+    slow = attrs.evolve(spec_of({"id": "week", "timer": 7 * 86_400}), name="slow")
+    leaving = Leaving(name="leaving", version="1.0")
+    kind_of(env, slow, task_list="nobody watches it")
+
+    execution = kind_of(env, leaving, child_policy=policy).start_execution()
+    env.run(execution, SpecDecider(Document("d", (leaving,)), env.domain, "spam"))
+
+    (warning,) = warnings_of_open_children(caplog)
+    assert sentence in warning
 
 
 def fail(value):

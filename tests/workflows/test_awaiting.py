@@ -55,7 +55,7 @@ def warned(play, caplog):
     def warned(body, **options):
         play.activities = [work, broken]
         play(run_of(body), others=[Kid], **options)
-        return [record.getMessage() for record in caplog.records if record.name == "swf.workflows.machine"]
+        return [record.getMessage() for record in caplog.records if record.name == "swf.workflows.open_work"]
 
     return warned
 
@@ -115,6 +115,15 @@ def test_so_is_whatever_else_gives_a_result(warned, body, named):
     assert named in sentence
 
 
+def test_the_remedy_for_a_child_says_what_keeps_it_alive(warned):
+    (sentence,) = warned(forgets_a_child)
+
+    assert sentence.endswith(
+        "Await it; or, if it is to go on alone, give it options(cancel='abandon') and the parent "
+        "child_policy = 'ABANDON'."
+    )
+
+
 async def awaits_it_later():
     call = work(1)
     await start_timer(5)
@@ -159,10 +168,12 @@ async def is_called_when_it_is_done():
 async def says_that_nobody_is_to_wait():
     work.options(cancel="abandon")(1)
     Kid.options(cancel="abandon", workflow_id="kid").child()
+    await start_timer(5)
 
 
 async def waits_until_a_child_has_started():
     await Kid.child().started
+    await start_timer(5)
 
 
 async def signals():
@@ -207,7 +218,7 @@ def test_in_blocking_style_a_result_is_waited_for(play, caplog):
     play.activities = [work]
 
     assert play(Blocking).result() == 30
-    (sentence,) = [record.getMessage() for record in caplog.records if record.name == "swf.workflows.machine"]
+    (sentence,) = [record.getMessage() for record in caplog.records if record.name == "swf.workflows.open_work"]
     assert "with the id '3'" in sentence
 
 

@@ -155,6 +155,7 @@ def test_signals_that_nobody_waits_for_arrive_before_the_end(play, count):
 def test_a_child_that_is_to_go_on_alone_starts_before_the_end(play):
     class Starting(Workflow):
         task_list = "starting"
+        child_policy = "ABANDON"
 
         async def run(self):
             Sleeping.options(workflow_id="child", cancel="abandon").child()
@@ -170,6 +171,7 @@ def test_a_child_that_is_to_go_on_alone_starts_before_the_end(play):
 def test_many_children_may_be_over_at_the_same_moment(play, step):
     class Starting(Workflow):
         task_list = "starting"
+        child_policy = "ABANDON"
 
         async def run(self):
             for _ in range(300):

@@ -314,7 +314,6 @@ def test_a_call_that_nobody_awaits_is_found(call):
         "call = charge(30)",
         "return charge(30)",
         "charge.options(cancel='abandon')(30)",
-        "Other.options(cancel='abandon', workflow_id='other').child()",
         "charge(30)  # swf: allow",
         "charge.local(30)",
         "charge.fn(30)",
@@ -325,6 +324,68 @@ def test_a_call_that_nobody_awaits_is_found(call):
 )
 def test_a_call_that_somebody_awaits_or_that_is_none_is_not_found(line):
     assert lint_text(f"{ACTIVITIES}        {line}\n").findings == ()
+
+
+LEFT_ALONE = """\
+from swf.constants import ABANDON, TERMINATE
+from swf.workflows import ChildWorkflow, Workflow
+from elsewhere import Base
+
+named = ChildWorkflow("Other", "1.0", task_list="others")
+
+class Other(Workflow):
+    async def run(self):
+        return 1
+
+class Lasting(Workflow):
+    child_policy = ABANDON
+
+class Inherited(Workflow):
+    async def run(self):
+        Other.options(cancel="abandon").child()
+
+class Heir(Inherited):
+    child_policy = ABANDON
+
+"""
+
+
+@pytest.mark.parametrize("head", ["Order(Workflow)", "Order(Lasting)"])
+@pytest.mark.parametrize(
+    "call",
+    [
+        "Other.options(cancel='abandon').child()",
+        "Other.options(cancel='abandon', workflow_id='other').child()",
+        "named.options(cancel='abandon')()",
+        "await Other.child().started",
+        "await named().started",
+    ],
+)
+def test_a_child_that_is_left_alone_and_ends_with_its_parent_is_found(head, call):
+    policy = "" if head == "Order(Workflow)" else "    child_policy = TERMINATE\n"
+    text = f"{LEFT_ALONE}class {head}:\n{policy}    async def run(self):\n        {call}\n"
+
+    (finding,) = lint_text(text).findings
+
+    told = call.removeprefix("await ").removesuffix(".started")
+    assert (finding.kind, finding.what, finding.function) == ("child", f"{told} is left alone", "Order.run")
+    assert finding.remedy == ("Await it; or, if it is to outlive its parent, give the parent child_policy = 'ABANDON'.")
+    assert finding.line == len(text.splitlines())
+
+
+@pytest.mark.parametrize(
+    "head",
+    [
+        "Order(Workflow):\n    child_policy = 'ABANDON'",
+        "Order(Workflow):\n    child_policy: str = ABANDON",
+        "Order(Lasting):\n    version = '2.0'",
+        "Order(Workflow):\n    child_policy = policy_of_the_house()",
+        "Order(Base, Workflow):\n    version = '2.0'",
+    ],
+)
+@pytest.mark.parametrize("call", ["Other.options(cancel='abandon').child()", "await Other.child().started"])
+def test_a_child_that_may_outlive_its_parent_is_not_found(head, call):
+    assert lint_text(f"{LEFT_ALONE}class {head}\n    async def run(self):\n        {call}\n").findings == ()
 
 
 def test_all_methods_of_a_workflow_are_looked_at():

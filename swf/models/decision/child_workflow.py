@@ -23,7 +23,8 @@ from swf.shapes import (
 class StartChildWorkflowExecution(Decision):
     """Start another execution, whose end this one will hear of.
 
-    What is left out comes from the workflow type's defaults. ``control`` stays in this history.
+    What is left out comes from the workflow type's defaults. ``control`` stays in this history. ``child_policy`` is
+    applied to the children of the child. What is done to the child when this execution closes is this one's policy.
 
     See: https://docs.aws.amazon.com/amazonswf/latest/apireference/API_StartChildWorkflowExecutionDecisionAttributes.html
     """

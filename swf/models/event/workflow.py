@@ -124,6 +124,8 @@ class FailWorkflowExecutionFailed(WorkflowExecutionEvent):
 class WorkflowExecutionTimedOut(WorkflowExecutionEvent):
     """The execution closed, because it was open longer than its ``execution_start_to_close_timeout``.
 
+    ``child_policy`` was applied to its open children.
+
     See: https://docs.aws.amazon.com/amazonswf/latest/apireference/API_WorkflowExecutionTimedOutEventAttributes.html
     """
 
@@ -157,6 +159,8 @@ class CancelWorkflowExecutionFailed(WorkflowExecutionEvent):
 class WorkflowExecutionContinuedAsNew(WorkflowExecutionEvent):
     """The execution closed, and a new run with the same workflow id goes on from here.
 
+    ``child_policy`` is that of the new run; to the open children of this one its own was applied.
+
     See: https://docs.aws.amazon.com/amazonswf/latest/apireference/API_WorkflowExecutionContinuedAsNewEventAttributes.html
     """
 
@@ -187,6 +191,8 @@ class ContinueAsNewWorkflowExecutionFailed(WorkflowExecutionEvent):
 @attrs.frozen(kw_only=True, repr=False)
 class WorkflowExecutionTerminated(WorkflowExecutionEvent):
     """The execution was closed from outside, without asking its decider.
+
+    ``child_policy`` was applied to its open children. With the cause ``CHILD_POLICY_APPLIED`` its parent had closed.
 
     See: https://docs.aws.amazon.com/amazonswf/latest/apireference/API_WorkflowExecutionTerminatedEventAttributes.html
     """

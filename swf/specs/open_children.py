@@ -1,0 +1,52 @@
+"""A warning about children that are open when an execution of a document ends: SWF ends them as well."""
+
+import logging
+from collections.abc import Sequence
+
+from swf.actors.handlers import shown
+from swf.constants import ABANDON, TERMINATE
+from swf.models import WorkflowExecution
+from swf.models.event import Event, ExternalWorkflowExecutionCancelRequested, StartChildWorkflowExecutionInitiated
+from swf.models.history import History
+
+_log = logging.getLogger(__name__)
+
+_APPLIED = {TERMINATE: "SWF terminates", "REQUEST_CANCEL": "SWF asks to cancel"}
+_NAMED = 5
+
+
+def warn(execution: WorkflowExecution, events: Sequence[Event]) -> None:
+    """Log which open children the ``child_policy`` of an execution ends when it closes, and what to do instead.
+
+    Args:
+        execution: The execution whose end was decided.
+        events: Its events up to the decision task, from the first on.
+    """
+    history = History(events)
+    children = _affected(history)
+    if history.started is None or not children:
+        return
+    named = ", ".join(f"{child.workflow_id!r} ({shown(child.workflow_type)})" for child in children[:_NAMED])
+    _log.warning(
+        "%r ends while children are open: %s%s. %s them, for its child_policy is %s. If they are to end by themselves, "
+        "give it the child_policy REQUEST_CANCEL, and if they are to go on, ABANDON: in the registration of a new "
+        "version, or when it is started.",
+        execution,
+        named,
+        f" and {len(children) - _NAMED:,} more" if len(children) > _NAMED else "",
+        _APPLIED[history.started.child_policy],
+        history.started.child_policy,
+    )
+
+
+def _affected(history: History) -> list[StartChildWorkflowExecutionInitiated]:
+    """Return the open children to which the policy does something that was not asked of them already."""
+    policy = None if history.started is None else history.started.child_policy
+    if policy in (None, ABANDON):
+        return []
+    asked = {event.workflow_execution.run_id for event in history.filter(ExternalWorkflowExecutionCancelRequested)}
+    return [
+        child.initiated
+        for child in history.state.children.values()
+        if child.started is not None and (policy == TERMINATE or child.started.workflow_execution.run_id not in asked)
+    ]
