@@ -127,7 +127,7 @@ def _duration(shape: Any) -> str:
 
 _SAID: dict[type[shapes.Shape], Callable[[Any], str]] = {
     shapes.Text: _text,
-    shapes.NameText: lambda shape: f"a name, {shape.min} to {shape.max:,} characters",
+    shapes.TypeName: lambda shape: f"a name, {shape.min} to {shape.max:,} characters",
     shapes.TaskListText: lambda shape: "a task list",
     shapes.Choice: lambda shape: ", ".join(f"``{word}``" for word in shape.values),
     shapes.Number: lambda shape: "the id of an event" if shape.name == "EventId" else "a whole number",

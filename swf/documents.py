@@ -1,7 +1,9 @@
 """Documents in TOML, JSON and YAML: read with what is known of their lines, and written."""
 
 import importlib
+import io
 import json
+import re
 import tomllib
 from collections.abc import Callable, Iterator, Mapping
 from decimal import Decimal
@@ -273,8 +275,22 @@ def to_yaml(data: Any) -> str:
     Raises:
         MissingExtraError: It needs the extra ``yaml``.
     """
-    written: str = pyyaml().safe_dump(data, sort_keys=False, allow_unicode=True)
-    return written
+    stream = io.StringIO()
+    dumper = pyyaml().SafeDumper(stream, sort_keys=False, allow_unicode=True)
+    dumper.yaml_representers = {**dumper.yaml_representers, str: _yaml_text}
+    dumper.open()
+    dumper.represent(data)
+    dumper.close()
+    return stream.getvalue()
+
+
+# Line ends to YAML 1.1, which would read them back as spaces wherever they are not escaped.
+_YAML_LINE_ENDS = re.compile("[\x85\u2028\u2029]")
+
+
+def _yaml_text(dumper: Any, text: str) -> Any:
+    """Represent a text, with escapes where it would be read back as another one."""
+    return dumper.represent_scalar(_TEXT, text, style='"' if _YAML_LINE_ENDS.search(text) else None)
 
 
 FORMATS_OF_SUFFIXES = {".toml": "toml", ".json": "json", ".yaml": "yaml", ".yml": "yaml"}

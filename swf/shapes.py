@@ -1,8 +1,8 @@
 """SWF's shapes: what a member may hold, and how it stands in SWF's JSON.
 
 Every alias below has the name AWS gives the shape, so the annotation of an attribute says all there is to know about
-it: ``timer_id: TimerId`` is text of 1 to 256 characters that keeps SWF's rule for names. The objects in
-``Annotated[...]`` read a value from SWF's JSON, write it back, and tell what is wrong with one.
+it: ``timer_id: TimerId`` is text of 1 to 256 characters. The objects in ``Annotated[...]`` read a value from SWF's
+JSON, write it back, and tell what is wrong with one, by the rules of `swf.rules`.
 
 See: https://docs.aws.amazon.com/amazonswf/latest/apireference/API_Types.html
 """
@@ -14,6 +14,7 @@ from typing import Annotated, Any, ClassVar, Literal, NamedTuple, Protocol, Type
 
 import attrs
 
+from swf import rules
 from swf.exceptions import ValidationError
 
 NONE: Literal["NONE"] = "NONE"
@@ -108,8 +109,12 @@ class Shape:
         return value
 
     def problem(self, value: Any) -> str | None:
-        """Say what SWF would refuse about the value, or nothing."""
+        """Say what SWF would refuse about the value, or nothing: in the words of a rule of `swf.rules`."""
         return None
+
+    def problem_when_registered(self, value: Any) -> str | None:
+        """Say what SWF would refuse about the value where a domain or a type is registered with it."""
+        return self.problem(value)
 
 
 @attrs.frozen
@@ -121,38 +126,30 @@ class Text(Shape):
 
     def problem(self, value: Any) -> str | None:
         if not isinstance(value, str):
-            return f"must be text, not {type(value).__name__}"
+            return _wrong_type("text", value)
         if len(value) < self.min:
-            return f"has {len(value)} characters, and must have at least {self.min}"
+            return rules.TOO_SHORT(size=len(value), least=self.min)
         if self.max is not None and len(value) > self.max:
-            return f"has {len(value):,} characters, and may have {self.max:,} at most"
+            return rules.TOO_LONG(size=len(value), most=self.max)
         if not value.isascii() and _SURROGATE.search(value):
-            return "contains half of a surrogate pair, which is no character and cannot be sent"
+            return rules.NOT_SENDABLE()
         return None
+
+
+def _wrong_type(wanted: str, value: Any) -> str:
+    return rules.WRONG_TYPE(wanted=wanted, given=type(value).__name__)
 
 
 # Names of files that are no UTF-8 have such halves, and texts that were cut in two.
 _SURROGATE = re.compile("[\ud800-\udfff]")
 
-_FORBIDDEN = re.compile(r"[:/|\x00-\x1f\x7f-\x9f]")
-
 
 @attrs.frozen
-class NameText(Text):
-    """Text that keeps SWF's rule for names: no ``:`` ``/`` ``|``, no control character, not ``arn``."""
+class TypeName(Text):
+    """The name of a workflow type or an activity type, which SWF registers only without ``:``."""
 
-    trimmed: bool = False
-
-    def problem(self, value: Any) -> str | None:
-        if problem := super().problem(value):
-            return problem
-        if forbidden := _FORBIDDEN.search(value):
-            return f"contains {forbidden.group()!r}, which SWF allows in no name"
-        if value == "arn":
-            return "may not be 'arn'"
-        if self.trimmed and value != value.strip():
-            return "starts or ends with white space"
-        return None
+    def problem_when_registered(self, value: Any) -> str | None:
+        return self.problem(value) or (rules.INVALID_NAME(name=value) if ":" in value else None)
 
 
 @attrs.frozen
@@ -162,7 +159,7 @@ class Choice(Shape):
     values: tuple[str, ...] = ()
 
     def problem(self, value: Any) -> str | None:
-        return None if value in self.values else f"must be one of {', '.join(self.values)}"
+        return None if value in self.values else rules.NOT_A_WORD(words=", ".join(self.values))
 
 
 @attrs.frozen
@@ -174,11 +171,11 @@ class Number(Shape):
 
     def problem(self, value: Any) -> str | None:
         if not isinstance(value, int) or isinstance(value, bool):
-            return f"must be a whole number, not {type(value).__name__}"
+            return _wrong_type("a whole number", value)
         if self.min is not None and value < self.min:
-            return f"must be at least {self.min}"
+            return rules.TOO_SMALL(least=self.min)
         if self.max is not None and value > self.max:
-            return f"must be at most {self.max}"
+            return rules.TOO_GREAT(most=self.max)
         return None
 
 
@@ -211,7 +208,7 @@ class Duration(NumberText):
     def problem(self, value: Any) -> str | None:
         if value != NONE:
             return super().problem(value)
-        return None if self.has_none else f"is not allowed here; give a number of at most {self.max:,}"
+        return None if self.has_none else rules.NO_LIMIT(most=self.max)
 
 
 @attrs.frozen
@@ -219,7 +216,7 @@ class Flag(Shape):
     """True or false."""
 
     def problem(self, value: Any) -> str | None:
-        return None if isinstance(value, bool) else f"must be True or False, not {type(value).__name__}"
+        return None if isinstance(value, bool) else _wrong_type("True or False", value)
 
 
 # Every event has a time: the class method is looked up once.
@@ -242,14 +239,14 @@ class Time(Shape):
 
     def problem(self, value: Any) -> str | None:
         if not isinstance(value, datetime):
-            return f"must be a datetime, not {type(value).__name__}"
+            return _wrong_type("a datetime", value)
         if value.tzinfo is None:
-            return "must say its time zone, for instance datetime.now(UTC)"
+            return rules.NO_TIME_ZONE()
         return None
 
 
 @attrs.frozen
-class TaskListText(NameText):
+class TaskListText(Text):
     """A task list, which is its name here and an object with a name in SWF's JSON."""
 
     reads_as_is = False
@@ -293,7 +290,7 @@ class ExecutionReference(Shape):
         return {"workflowId": value.workflow_id, "runId": value.run_id}
 
     def problem(self, value: Any) -> str | None:
-        return None if isinstance(value, ExecutionId) else f"must be an ExecutionId, not {type(value).__name__}"
+        return None if isinstance(value, ExecutionId) else _wrong_type("an ExecutionId", value)
 
 
 @attrs.frozen
@@ -313,27 +310,27 @@ class TagTexts(Shape):
 
     def problem(self, value: Any) -> str | None:
         if not isinstance(value, tuple | list):
-            return f"must be a list of texts, not {type(value).__name__}"
+            return _wrong_type("a list of texts", value)
         if len(value) > self.max:
-            return f"has {len(value)} tags, and may have {self.max} at most"
+            return rules.TOO_MANY_TAGS(count=len(value), most=self.max)
         for tag in value:
             if problem := Text("Tag", self.longest).problem(tag):
                 return f"has the tag {str(tag)[:40]!r}, which {problem}"
         return None
 
 
-_NAME = NameText("Name", max=256, min=1)
-_VERSION = NameText("Version", max=64, min=1)
+_NAME = TypeName("Name", max=256, min=1)
+_VERSION = Text("Version", max=64, min=1)
 
 # Names and identifiers.
-DomainName = Annotated[str, NameText("DomainName", max=256, min=1, trimmed=True)]
+DomainName = Annotated[str, Text("DomainName", max=256, min=1)]
 Name = Annotated[str, _NAME]
 Version = Annotated[str, _VERSION]
-WorkflowId = Annotated[str, NameText("WorkflowId", max=256, min=1)]
+WorkflowId = Annotated[str, Text("WorkflowId", max=256, min=1)]
 WorkflowRunId = Annotated[str, Text("WorkflowRunId", max=64, min=1)]
 WorkflowRunIdOptional = Annotated[str, Text("WorkflowRunIdOptional", max=64)]
-ActivityId = Annotated[str, NameText("ActivityId", max=256, min=1)]
-TimerId = Annotated[str, NameText("TimerId", max=256, min=1)]
+ActivityId = Annotated[str, Text("ActivityId", max=256, min=1)]
+TimerId = Annotated[str, Text("TimerId", max=256, min=1)]
 SignalName = Annotated[str, Text("SignalName", max=256, min=1)]
 MarkerName = Annotated[str, Text("MarkerName", max=256, min=1)]
 FunctionId = Annotated[str, Text("FunctionId", max=256, min=1)]
@@ -341,7 +338,7 @@ FunctionName = Annotated[str, Text("FunctionName", max=64, min=1)]
 Arn = Annotated[str, Text("Arn", max=1600, min=1)]
 TaskToken = Annotated[str, Text("TaskToken", max=1024, min=1)]
 Identity = Annotated[str, Text("Identity", max=256)]
-TaskList = Annotated[str, TaskListText("TaskList", max=256, min=1, trimmed=True)]
+TaskList = Annotated[str, TaskListText("TaskList", max=256, min=1)]
 WorkflowType = Annotated[TypeId, TypeReference("WorkflowType")]
 ActivityType = Annotated[TypeId, TypeReference("ActivityType")]
 WorkflowExecution = Annotated[ExecutionId, ExecutionReference("WorkflowExecution")]

@@ -13,6 +13,7 @@ from typing import Annotated, Any, Literal, TypeVar
 
 import attrs
 
+from swf import rules
 from swf.exceptions import ValidationError
 from swf.shapes import Choice, Shape
 
@@ -203,24 +204,27 @@ def write(value: Any) -> dict[str, Any]:
     }
 
 
-def problems(value: Any) -> Iterator[str]:
-    """Say, attribute by attribute, what SWF would refuse about a value."""
+def problems(value: Any, *, registering: bool = False) -> Iterator[str]:
+    """Say, attribute by attribute, what SWF would refuse about a value; with more that holds where it is registered."""
     for member in members(type(value)):
         held = getattr(value, member.name)
         if held is None:
             if member.required:
-                yield f"{member.name} must be given"
-        elif problem := member.shape.problem(held):
+                yield f"{member.name} {rules.MISSING()}"
+            continue
+        shape = member.shape
+        problem = shape.problem_when_registered(held) if registering else shape.problem(held)
+        if problem is not None:
             yield f"{member.name} {shown(held)} {problem}"
 
 
-def check(value: Any) -> None:
-    """Refuse a value that SWF would refuse, before anything is sent.
+def check(value: Any, *, registering: bool = False) -> None:
+    """Refuse a value that SWF is known to refuse, before anything is sent: by the rules of `swf.rules`, and no others.
 
     Raises:
         ValidationError: Some attribute breaks its shape; the message names each.
     """
-    if found := list(problems(value)):
+    if found := list(problems(value, registering=registering)):
         raise ValidationError(f"{type(value).__name__}: {'; '.join(found)}.")
 
 

@@ -22,7 +22,7 @@ from swf.models.decision import Decision, FailWorkflowExecution
 from swf.models.domain import Domain
 from swf.models.event import EVENTS, DecisionTaskCompleted, Event, TimerFired, TimerStarted, WorkflowExecutionStarted
 from swf.models.event.refusal import REFUSED
-from swf.models.task import Decisions, DecisionTask, listed
+from swf.models.task import Decisions, DecisionTask, listed, require_good_close
 from swf.shapes import TypeId
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -160,7 +160,7 @@ class Decider(Actor[DecisionTask]):
         decisions = list(self._hear(task))
         if not any(decision.closes for decision in decisions):
             decisions.extend(self._close_again(task))
-        return decisions
+        return list(_agreeing(task, decisions))
 
     def poll(
         self,
@@ -283,11 +283,17 @@ class Decider(Actor[DecisionTask]):
         """Decide, and give what one answer can hold."""
         place = reached(task)
         if place is not None:
-            decisions = listed(self.decide(as_it_was(task, place)))
+            decisions = self._sound(as_it_was(task, place))
             if place.sent < len(decisions):
                 return portion(decisions, place)
             task = attrs.evolve(task, previous_started_event_id=place.started_event_id)
-        return portion(listed(self.decide(task)), place_of(task))
+        return portion(self._sound(task), place_of(task))
+
+    def _sound(self, task: DecisionTask) -> tuple[Decision, ...]:
+        # What SWF would refuse is refused before a part of it is sent.
+        decisions = listed(self.decide(task))
+        require_good_close(decisions)
+        return decisions
 
     def _hear(self, task: DecisionTask) -> Iterator[Decision]:
         """Yield what the methods for the new events decide, until one of them closes the execution."""
@@ -336,6 +342,19 @@ class Decider(Actor[DecisionTask]):
 
     def _listens(self) -> bool:
         return any(name in _HANDLER_OF for name in dir(type(self)))
+
+
+def _agreeing(task: DecisionTask, decisions: list[Decision]) -> Iterator[Decision]:
+    """Yield what methods for several events decided, without what SWF does not take in the answer that closes.
+
+    The methods know nothing of each other, and a task or a timer of an execution that has closed comes to nothing.
+    """
+    closes = bool(decisions) and decisions[-1].closes
+    for decision in decisions:
+        if closes and not decision.goes_with_close:
+            _log.info("%r closes with the same answer, so this is left out: %r", task.execution, decision)
+        else:
+            yield decision
 
 
 _METHOD_OF = {event: method for method, event in _HANDLER_OF.items()}

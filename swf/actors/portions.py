@@ -1,9 +1,10 @@
 """More decisions than one answer may have: sent in portions, each going on where the one before it stopped.
 
-SWF takes 100 decisions and about 1 MB with one answer. What is more is left for later: the answer ends with a timer of
-no seconds, which brings the next decision task at once, and the timer's ``control`` says how far the decisions got.
-Then the decider decides again on the history as it was, and sends what follows. So nothing has to be remembered, and
-another decider may go on; what it decides on a history has to be the same each time.
+SWF takes about 1 MB with one answer. How many decisions it takes is written nowhere: Amazon's own frameworks send 100
+at most, and so does this one. What is more is left for later: the answer ends with a timer of no seconds, which
+brings the next decision task at once, and the timer's ``control`` says how far the decisions got. Then the decider
+decides again on the history as it was, and sends what follows. So nothing has to be remembered, and another decider
+may go on; what it decides on a history has to be the same each time.
 
 See: https://docs.aws.amazon.com/amazonswf/latest/developerguide/swf-dg-limits.html
 """

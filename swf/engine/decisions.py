@@ -119,9 +119,13 @@ def carry_out(
         yield from HANDLERS[type(decision)](state, decision, completed, around)
 
 
-def misplaced_close(decisions: Sequence[Decision]) -> bool:
-    """Tell whether a decision that closes the execution is not the last one."""
-    return any(decision.closes for decision in decisions[:-1])
+def problem_of_close(decisions: Sequence[Decision]) -> str | None:
+    """Return why SWF refuses an answer that closes the execution, in its words; None if it does not."""
+    if any(decision.closes for decision in decisions[:-1]):
+        return "Close must be last decision in list"
+    if decisions and decisions[-1].closes and any(not decision.goes_with_close for decision in decisions):
+        return "Specified decision is incompatible with close decision"
+    return None
 
 
 _UNDEFINED: dict[str, ScheduleActivityTaskFailedCause] = {

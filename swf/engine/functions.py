@@ -8,6 +8,7 @@ See: https://docs.aws.amazon.com/amazonswf/latest/developerguide/lambda-task.htm
 import json
 import logging
 import threading
+import traceback
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
@@ -15,7 +16,7 @@ import attrs
 
 from swf.checks import of_kind
 from swf.exceptions import ValidationError
-from swf.failure import Failure
+from swf.failure import Failure, raised
 from swf.models.event import Event, LambdaFunctionCompleted, LambdaFunctionFailed, LambdaFunctionScheduled
 
 if TYPE_CHECKING:
@@ -60,8 +61,13 @@ def call(functions: Mapping[str, Function], scheduled: LambdaFunctionScheduled) 
         # Whatever it is, ``sys.exit()`` too: the thread is the function's own, and an execution waits for the outcome.
         _log.warning("The function %r failed", scheduled.function_name, exc_info=True)
         failure = Failure.of(error)
-        told = {"errorMessage": failure.message, "errorType": failure.type}
+        told = {"errorMessage": failure.message, "errorType": failure.type, "stackTrace": _stack(error)}
         return Outcome(reason="UnhandledError", details=json.dumps(told))
+
+
+def _stack(error: BaseException) -> list[str]:
+    """Return where a function failed, as Lambda's runtime for Python tells it: a text for each call."""
+    return traceback.StackSummary.extract(traceback.walk_tb(raised(error)[2])).format()
 
 
 class Functions:

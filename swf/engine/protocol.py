@@ -148,7 +148,9 @@ def answer(value: dict[str, Any] | Text | None) -> Answer:
 def refusal(fault: Fault) -> Answer:
     """Give the answer that tells a fault."""
     namespace = _PLATFORM_NAMESPACES.get(fault.code, _FAULT_NAMESPACE)
-    text = _encoder.encode({"__type": f"{namespace}#{fault.code}", "message": fault.message})
+    # Reported of the service: what says why a request could not be read has a capital letter.
+    member = "Message" if fault.code == "SerializationException" else "message"
+    text = _encoder.encode({"__type": f"{namespace}#{fault.code}", member: fault.message})
     blamed = "Sender" if fault.status < 500 else "Receiver"
     told = _answer(fault.status, text, {"x-amzn-query-error": f"{fault.code};{blamed}"})
     return attrs.evolve(told, fault=fault.code)

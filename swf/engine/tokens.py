@@ -11,7 +11,12 @@ import attrs
 
 from swf.engine.protocol import Fault, invalid
 
-DAY = 24 * 60 * 60 * 1000
+SECOND = 1000
+DAY = 24 * 60 * 60 * SECOND
+
+# AWS's text says a day of all operations. Of decision tasks AWS's own staff said a minute, and a decider that reads its
+# pages in that time is right either way.
+_LIFETIMES = {"PollForDecisionTask": 60 * SECOND}
 
 
 @attrs.frozen
@@ -26,9 +31,17 @@ class TaskToken:
 
 @attrs.frozen
 class PageToken:
-    """Where the next page of a listing begins."""
+    """Where the next page of a listing begins.
+
+    Attributes:
+        operation: The operation that lists.
+        asked: What tells its other arguments from those of other requests: they have to be the same for each page.
+        made: When it was made, in milliseconds.
+        position: Where the page before ended.
+    """
 
     operation: str
+    asked: str
     made: int
     position: tuple[Any, ...]
 
@@ -52,16 +65,19 @@ class Tokens:
 
     def page(self, token: PageToken) -> str:
         """Give the token of a page."""
-        return self._sign(["page", token.operation, token.made, list(token.position)])
+        return self._sign(["page", token.operation, token.asked, token.made, list(token.position)])
 
-    def read_page(self, text: str, operation: str, now: int) -> PageToken:
-        """Give what a page token stands for; one of another operation, made elsewhere or over a day old is refused."""
+    def read_page(self, text: str, operation: str, asked: str, now: int) -> PageToken:
+        """Return what a page token stands for.
+
+        One of another operation or with other arguments, made elsewhere or too old is refused.
+        """
         parts = self._verify(text)
-        if len(parts) != 4 or parts[:2] != ["page", operation]:
+        if len(parts) != 5 or parts[:3] != ["page", operation, asked]:
             raise _bad_token()
-        if now - parts[2] > DAY:
+        if now - parts[3] > _LIFETIMES.get(operation, DAY):
             raise invalid("Specified token has exceeded its maximum lifetime")
-        return PageToken(parts[1], parts[2], tuple(parts[3]))
+        return PageToken(operation, asked, parts[3], tuple(parts[4]))
 
     def _sign(self, parts: list[Any]) -> str:
         # Names are kept as they are: escaped, the longest would not fit into a page token of 2048 characters.

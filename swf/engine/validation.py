@@ -10,6 +10,7 @@ import re
 from collections.abc import Callable, Sequence
 from typing import Any
 
+import attrs
 from botocore.loaders import Loader
 from botocore.model import ListShape, ServiceModel, Shape, StringShape, StructureShape
 
@@ -38,7 +39,71 @@ _ENUM_ORDER: dict[str, Sequence[str]] = {
         "CancelWorkflowExecution",
     ),
     "ChildPolicy": ("TERMINATE", "REQUEST_CANCEL", "ABANDON"),
+    "CloseStatus": ("TERMINATED", "TIMED_OUT", "COMPLETED", "CONTINUED_AS_NEW", "CANCELED", "FAILED"),
 }
+
+# Of these it tells the members that are missing in another order than its description has.
+_NULL_ORDER: dict[str, Sequence[str]] = {
+    "DescribeWorkflowExecutionInput": ("execution", "domain"),
+    "GetWorkflowExecutionHistoryInput": ("execution", "domain"),
+    "WorkflowExecution": ("runId", "workflowId"),
+}
+
+
+@attrs.frozen
+class Characters:
+    """What AWS's text forbids in a name, as far as the service is not known to take it all the same.
+
+    Attributes:
+        forbidden: The characters.
+        is_trimmed: Whether it may not begin or end with white space.
+    """
+
+    forbidden: re.Pattern[str]
+    is_trimmed: bool = False
+
+    def problem(self, value: str) -> str | None:
+        """Say what of it is forbidden, or nothing."""
+        if found := self.forbidden.search(value):
+            return f"must not contain {found.group()!r}"
+        if value == "arn":
+            return "must not be 'arn'"
+        if self.is_trimmed and value != value.strip():
+            return "must not start or end with white space"
+        return None
+
+
+_ANY = re.compile(r"[:/|\x00-\x1f\x7f-\x9f]")
+# Amazon's frameworks for Ruby and Java, and botoflow, have task lists such as host:pid:uuid, and children whose
+# workflow id is the run id of their parent, a colon and a number: the service takes a colon there.
+_ALL_BUT_COLON = re.compile(r"[/|\x00-\x1f\x7f-\x9f]")
+
+# Where AWS's text forbids characters. It says nothing of other members, those of all that only reads among them. For
+# the name of a type, whose colon the service is known to refuse, see `registrable_name`.
+CHARACTERS: dict[tuple[str, str], Characters] = {
+    ("PollForActivityTaskInput", "taskList"): Characters(_ALL_BUT_COLON, is_trimmed=True),
+    ("PollForDecisionTaskInput", "taskList"): Characters(_ALL_BUT_COLON),
+    ("RegisterActivityTypeInput", "version"): Characters(_ANY),
+    ("RegisterDomainInput", "name"): Characters(_ANY, is_trimmed=True),
+    ("RegisterWorkflowTypeInput", "version"): Characters(_ANY),
+    ("ScheduleActivityTaskDecisionAttributes", "activityId"): Characters(_ANY),
+    ("ScheduleActivityTaskDecisionAttributes", "taskList"): Characters(_ALL_BUT_COLON),
+    ("StartChildWorkflowExecutionDecisionAttributes", "taskList"): Characters(_ALL_BUT_COLON, is_trimmed=True),
+    ("StartChildWorkflowExecutionDecisionAttributes", "workflowId"): Characters(_ALL_BUT_COLON),
+    ("StartTimerDecisionAttributes", "timerId"): Characters(_ANY),
+    ("StartWorkflowExecutionInput", "domain"): Characters(_ANY),
+    ("StartWorkflowExecutionInput", "taskList"): Characters(_ALL_BUT_COLON),
+    ("StartWorkflowExecutionInput", "workflowId"): Characters(_ALL_BUT_COLON),
+}
+_TYPE_NAME = Characters(_ANY)
+
+
+def registrable_name(name: str) -> str:
+    """Return the name of a type that is to be registered; a forbidden one is a fault, in the service's words."""
+    if _TYPE_NAME.problem(name):
+        raise invalid(f"Invalid name: {name}")
+    return name
+
 
 _SHAPES: dict[str, shapes.Shape] = {
     shape.name: shape
@@ -83,7 +148,7 @@ def _check_of(shape: Shape) -> Check:
     if isinstance(shape, StringShape):
         return _string(shape)
     if shape.type_name == "boolean":
-        return _typed(bool)
+        return _boolean
     if shape.type_name == "timestamp":
         return _timestamp
     return _number(shape)
@@ -91,10 +156,11 @@ def _check_of(shape: Shape) -> Check:
 
 def _structure(shape: StructureShape) -> Check:
     required = frozenset(shape.required_members)
-    checks = {name: _member(shape, member) for name, member in shape.members.items()}
+    order = dict.fromkeys((*_NULL_ORDER.get(shape.name, ()), *shape.members))
+    checks = {name: _member(shape, name) for name in order}
 
     def check(value: Any, path: str, found: list[str]) -> Any:
-        _require_type(value, dict, path)
+        _require_structure(value)
         prefix = f"{path}." if path else ""
         clean = {}
         for name, member in checks.items():
@@ -108,9 +174,27 @@ def _structure(shape: StructureShape) -> Check:
     return check
 
 
-def _member(owner: StructureShape, member: Shape) -> Check:
-    # The name of a task list is a plain name to AWS's description, and keeps a rule of its own.
-    return _string(member, rule_of="TaskList") if owner.name == "TaskList" else _check_of(member)
+def _member(owner: StructureShape, name: str) -> Check:
+    place = (owner.name, name)
+    member = owner.members[name]
+    check = _string(member, _TIMER_RULE) if place == _TIMER else _check_of(member)
+    return _named(check, CHARACTERS[place]) if place in CHARACTERS else check
+
+
+def _named(check: Check, characters: Characters) -> Check:
+    """Check a name, or a task list, against what its characters may be as well."""
+
+    def check_both(value: Any, path: str, found: list[str]) -> Any:
+        before = len(found)
+        clean = check(value, path, found)
+        if len(found) > before:
+            return clean
+        name, at = (clean["name"], f"{path}.name") if isinstance(clean, dict) else (clean, path)
+        if problem := characters.problem(name):
+            found.append(_item(name, at, f"Member {problem}"))
+        return clean
+
+    return check_both
 
 
 def _decision(shape: StructureShape) -> Check:
@@ -118,7 +202,7 @@ def _decision(shape: StructureShape) -> Check:
     check_members = _structure(shape)
 
     def check(value: Any, path: str, found: list[str]) -> Any:
-        _require_type(value, dict, path)
+        _require_structure(value)
         kind = value.get("decisionType")
         if isinstance(kind, str) and kind in DECISIONS:
             key = attributes_key(kind)
@@ -133,7 +217,7 @@ def _list(shape: ListShape) -> Check:
     limits = _limits(shape, "length")
 
     def check(value: Any, path: str, found: list[str]) -> Any:
-        _require_type(value, list, path)
+        _require_list(value)
         held = [item for item in value if item is not None]
         found.extend(_broken(held, len(held), path, limits))
         return [member(item, f"{path}.{place}.member", found) for place, item in enumerate(held, start=1)]
@@ -141,14 +225,14 @@ def _list(shape: ListShape) -> Check:
     return check
 
 
-def _string(shape: Shape, *, rule_of: str | None = None) -> Check:
+def _string(shape: Shape, rule: "Rule | None" = None) -> Check:
     assert isinstance(shape, StringShape), f"{shape.name} is a text"
     limits = _limits(shape, "length")
     words = _ENUM_ORDER.get(shape.name, shape.enum)
-    rule = _rule(rule_of or shape.name)
+    rule = rule or _rule(shape.name)
 
     def check(value: Any, path: str, found: list[str]) -> Any:
-        _require_type(value, str, path)
+        _require_type(value, str, "an String")
         problems = _broken(value, len(value), path, limits)
         if words and value not in words:
             problems.append(_item(value, path, f"Member must satisfy enum value set: [{', '.join(words)}]"))
@@ -168,8 +252,6 @@ def _rule(name: str) -> Rule:
     ours = _SHAPES.get(name)
     if isinstance(ours, shapes.NumberText):
         return functools.partial(_number_rule_broken, ours)
-    if isinstance(ours, shapes.NameText):
-        return ours.problem
     return _follows
 
 
@@ -182,34 +264,37 @@ _WHOLE_NUMBER = re.compile(r"-?[0-9]+")
 
 
 def _number_rule_broken(ours: shapes.NumberText, value: str) -> str | None:
-    if not value or (value == shapes.NONE and isinstance(ours, shapes.Duration)):
+    has_none = isinstance(ours, shapes.Duration) and ours.has_none
+    if not value or (value == shapes.NONE and has_none):
         return None
     if not _WHOLE_NUMBER.fullmatch(value):
-        return "must be a whole number" + (" or NONE" if isinstance(ours, shapes.Duration) else "")
+        return "must be a whole number" + (" or NONE" if has_none else "")
     return ours.problem(ours.read(value))
+
+
+# A timer that never fires is none: AWS's text asks for a whole number.
+_TIMER = ("StartTimerDecisionAttributes", "startToFireTimeout")
+_TIMER_RULE = functools.partial(_number_rule_broken, shapes.Duration("DurationInSeconds", has_none=False))
 
 
 def _number(shape: Shape) -> Check:
     limits = _limits(shape, "value")
 
     def check(value: Any, path: str, found: list[str]) -> Any:
-        _require_type(value, int, path)
+        _require_type(value, int, "an Integer")
         found.extend(_broken(value, value, path, limits))
         return value
 
     return check
 
 
-def _typed(kind: type | tuple[type, ...]) -> Check:
-    def check(value: Any, path: str, found: list[str]) -> Any:
-        _require_type(value, kind, path)
-        return value
-
-    return check
+def _boolean(value: Any, path: str, found: list[str]) -> Any:
+    _require_type(value, bool, "an Boolean")
+    return value
 
 
 def _timestamp(value: Any, path: str, found: list[str]) -> Any:
-    _require_type(value, (int, float), path)
+    _require_type(value, (int, float), "milliseconds since epoch")
     if not math.isfinite(value):
         raise Fault("SerializationException", f"{path} is no time: {value}")
     return value
@@ -236,7 +321,37 @@ def _item(value: Any, path: str, constraint: str) -> str:
     return f"Value '{shown}' at '{path}' failed to satisfy constraint: {constraint}"
 
 
-def _require_type(value: Any, kind: type | tuple[type, ...], path: str) -> None:
+# What the service calls a JSON value in its messages.
+_JAVA_CLASSES: dict[type, str] = {
+    str: "java.lang.String",
+    bool: "java.lang.Boolean",
+    int: "com.amazon.coral.value.json.numbers.TruncatingBigNumber",
+    float: "com.amazon.coral.value.json.numbers.TruncatingBigNumber",
+}
+_STARTS: dict[type, str] = {
+    list: "Start of list found where not expected",
+    dict: "Start of structure or map found where not expected.",
+}
+
+
+def _require_type(value: Any, kind: type | tuple[type, ...], wanted: str) -> None:
     # A bool is an int to Python, not to JSON.
     if not isinstance(value, kind) or (isinstance(value, bool) and kind is not bool):
-        raise Fault("SerializationException", f"{path or 'The request'} has the wrong type: {type(value).__name__}")
+        raise _cannot_be(value, wanted)
+
+
+def _cannot_be(value: Any, wanted: str) -> Fault:
+    """Return the fault for a scalar of another JSON type, or for a list or an object in its place."""
+    if isinstance(value, list | dict):
+        return Fault("SerializationException", _STARTS[type(value)])
+    return Fault("SerializationException", f"class {_JAVA_CLASSES[type(value)]} can not be converted to {wanted}")
+
+
+def _require_structure(value: Any) -> None:
+    if not isinstance(value, dict):
+        raise Fault("SerializationException", _STARTS[list] if isinstance(value, list) else "Expected null")
+
+
+def _require_list(value: Any) -> None:
+    if not isinstance(value, list):
+        raise Fault("SerializationException", _STARTS[dict] if isinstance(value, dict) else "Expected list or null")

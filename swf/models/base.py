@@ -228,7 +228,9 @@ class Model(Spelt):
 
         Raises:
             AlreadyExistsError: It is there already, registered or deprecated; the class's own ``AlreadyExists``.
+            ValidationError: SWF registers nothing of this name; nothing was sent.
         """
+        wire.check(self, registering=True)
         self._call(self._operation("register"), **self._scope(), **wire.write(self))
 
     def delete(self) -> None:

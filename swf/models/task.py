@@ -5,7 +5,7 @@ from typing import Any, ClassVar, Self
 
 import attrs
 
-from swf import shapes, wire
+from swf import rules, shapes, wire
 from swf.checks import of_kind
 from swf.connection import Connection
 from swf.exceptions import DecisionTaskDoesNotExist, DoesNotExistError, ValidationError, narrowed
@@ -157,13 +157,14 @@ class DecisionTask(Task):
                 back to the former one. Left out, ``task_list`` holds for good.
 
         Raises:
-            ValidationError: A decision follows one that closes the execution; nothing was sent.
+            ValidationError: A decision follows one that closes the execution, or is none that SWF takes together with
+                such a one; nothing was sent.
             DoesNotExistError: SWF no longer waits for the answer.
 
         See: https://docs.aws.amazon.com/amazonswf/latest/apireference/API_RespondDecisionTaskCompleted.html
         """
         asked = listed(decisions)
-        _refuse_after_close(asked)
+        require_good_close(asked)
         answer = DecisionAnswer(
             execution_context=execution_context,
             task_list=task_list,
@@ -237,10 +238,22 @@ def _no_decision(value: object) -> ValidationError:
     )
 
 
-def _refuse_after_close(decisions: tuple[Decision, ...]) -> None:
+def require_good_close(decisions: tuple[Decision, ...]) -> None:
+    """Refuse an answer whose decision that closes the execution is not last, or stands beside one that it excludes.
+
+    Raises:
+        ValidationError: SWF would refuse all decisions of the answer.
+    """
+    count = len(decisions)
     for place, decision in enumerate(decisions[:-1], start=1):
         if decision.closes:
+            raise ValidationError(f"Decision {place} of {count} {rules.CLOSE_NOT_LAST(decision=decision.type)}.")
+    if not decisions or not decisions[-1].closes:
+        return
+    for place, decision in enumerate(decisions, start=1):
+        if not decision.goes_with_close:
+            problem = rules.CLOSE_NOT_ALONE(decision=decision.type, close=decisions[-1].type)
             raise ValidationError(
-                f"Decision {place} of {len(decisions)} is {decision.type}, which closes the execution. "
-                "Put it last, and give one such decision only."
+                f"Decision {place} of {count} {problem}. SWF takes no such answer; tasks and timers of an execution "
+                "that has closed come to nothing anyway. Leave it out, or close the execution in a later answer."
             )

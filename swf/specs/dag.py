@@ -10,7 +10,7 @@ from swf.checks import meant
 from swf.exceptions import SpecError, SpecInputError, ValidationError
 from swf.models.decision import Decision
 from swf.models.history import History
-from swf.shapes import ExecutionId, NameText
+from swf.shapes import ExecutionId, Text
 from swf.specs import conditions, inputs, news, tasks
 from swf.specs.base import UNNAMED, Problem, Spec
 from swf.specs.deciding import decisions_of, opening
@@ -21,7 +21,7 @@ from swf.specs.paths import NOTHING, ROOT, compiled
 from swf.specs.progress import Progress
 from swf.specs.tasks import Activity, ChildWorkflow, LambdaFunction, Task, Timer, Work
 
-_ID = NameText("id", max=256, min=1)
+_ID = Text("id", max=256, min=1)
 
 
 @attrs.frozen(kw_only=True, slots=False)

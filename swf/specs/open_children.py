@@ -44,7 +44,11 @@ def _affected(history: History) -> list[StartChildWorkflowExecutionInitiated]:
     policy = None if history.started is None else history.started.child_policy
     if policy in (None, ABANDON):
         return []
-    asked = {event.workflow_execution.run_id for event in history.filter(ExternalWorkflowExecutionCancelRequested)}
+    asked = {
+        event.workflow_execution.run_id
+        for event in history
+        if isinstance(event, ExternalWorkflowExecutionCancelRequested)
+    }
     return [
         child.initiated
         for child in history.state.children.values()

@@ -4,7 +4,7 @@ from typing import Any
 
 from swf.models import ActivityType, Domain, WorkflowType
 from swf.models.domain import ResourceTag
-from swf.shapes import Choice, Duration, NameText, Number, Shape, Text
+from swf.shapes import Choice, Duration, Number, Shape, Text, TypeName
 from swf.sync.schema import MOST_TAGS, shapes_of
 
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
@@ -74,8 +74,8 @@ def value_schema(shape: Shape) -> dict[str, Any]:
             return {"anyOf": [number, {"const": "NONE"}]} if shape.has_none else number
         case Number():
             return {"type": "integer", **_bounds(shape, "minimum", "maximum")}
-        case NameText():
-            return {**_text(shape), "not": {"anyOf": [{"const": "arn"}, {"pattern": _forbidden(shape)}]}}
+        case TypeName():
+            return {**_text(shape), "not": {"pattern": ":"}}
         case Text():
             return _text(shape)
         case _:
@@ -89,8 +89,3 @@ def _text(shape: Text) -> dict[str, Any]:
 def _bounds(shape: Text | Number, least: str, most: str) -> dict[str, int]:
     bounds = {least: shape.min, most: shape.max}
     return {name: bound for name, bound in bounds.items() if bound is not None}
-
-
-def _forbidden(shape: NameText) -> str:
-    characters = r"[:/|\u0000-\u001f\u007f-\u009f]"
-    return rf"{characters}|^\s|\s$" if shape.trimmed else characters

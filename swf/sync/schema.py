@@ -260,7 +260,7 @@ class _Reading:
 
     def _is_good(self, shape: Shape, value: Any, place: Place) -> bool:
         held = number(value) if isinstance(shape, NumberText) and isinstance(value, str) else value
-        problem = shape.problem(held)
+        problem = shape.problem_when_registered(held)
         if problem is None:
             return True
         # The kinds of Python mean nothing to who writes a file.

@@ -5,14 +5,14 @@ from typing import Any
 from swf import wire
 from swf.checks import of_shape
 from swf.models.decision import StartChildWorkflowExecution
-from swf.shapes import NameText
+from swf.shapes import Text
 from swf.workflows.arguments import packed
 from swf.workflows.calls import ChildCall, ChildFuture, made
 from swf.workflows.machine import Machine
 from swf.workflows.options import ByType, WorkflowOptions, evolved, sent
 from swf.workflows.running import required
 
-_WORKFLOW_ID = NameText("workflow_id", max=256, min=1)
+_WORKFLOW_ID = Text("workflow_id", max=256, min=1)
 
 
 class ChildWorkflow(ByType[WorkflowOptions]):

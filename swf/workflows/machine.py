@@ -22,7 +22,7 @@ from swf.checks import of_shape
 from swf.exceptions import ForbiddenCallError, NonDeterminismError, ProgramError, ValidationError
 from swf.models.decision import Decision
 from swf.models.event.base import attributes_key
-from swf.shapes import ExecutionId, NameText, Text
+from swf.shapes import ExecutionId, Text
 from swf.workflows import checking, open_work
 from swf.workflows.arguments import INPUT, encoded
 from swf.workflows.calls import ActivityCall, Call
@@ -60,7 +60,7 @@ _log = logging.getLogger(__name__)
 RESULT = Text("result", max=32_768)
 DETAILS = Text("details", max=32_768)
 REASON = Text("reason", max=256)
-ACTIVITY_ID = NameText("activity_id", max=256, min=1)
+ACTIVITY_ID = Text("activity_id", max=256, min=1)
 
 
 class Evicted(BaseException):

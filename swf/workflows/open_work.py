@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from swf.constants import ABANDON, TERMINATE
-from swf.workflows.calls import ChildCall
+from swf.workflows.calls import ActivityCall, ChildCall
 from swf.workflows.commands import Close
 from swf.workflows.determinism import line, told
 from swf.workflows.forbidden import CANCELED_CHILD, FORGOTTEN, FORGOTTEN_CHILD, LEFT_CHILD
@@ -30,6 +30,7 @@ def warn(machine: "Machine", close: Close) -> None:
     _warn_of_children(machine, children)
     if close.is_as_intended:
         _warn_of_unawaited(machine, {id(child) for child in children})
+        _warn_of_left_out(machine)
 
 
 def _affected_children(machine: "Machine") -> Iterator[ChildCall[object]]:
@@ -72,4 +73,15 @@ def _warn_of_unawaited(machine: "Machine", told_of: set[int]) -> None:
                 told(call),
                 line(call.place),
                 FORGOTTEN_CHILD if isinstance(call, ChildCall) else FORGOTTEN,
+            )
+
+
+def _warn_of_left_out(machine: "Machine") -> None:
+    for command in machine.outbox.left_out:
+        if isinstance(command, ActivityCall) and not command.is_to_be_awaited:
+            _log.warning(
+                "%r ends with the answer that would ask for %s of %s, so nobody performs it. Await it.",
+                machine.execution,
+                told(command),
+                line(command.place),
             )

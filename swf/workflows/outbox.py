@@ -1,12 +1,12 @@
 """What a workflow asked for and SWF has not been sent: how much of it goes with an answer, and what waits for its turn.
 
-An answer takes 100 decisions and about 1 MB. What is more waits for the next decision task, which a timer of no seconds
-brings at once. What was done once, and is kept in a marker, goes before all else then: the rest may follow from it, or
-was taken back because of it, and without its marker it is done anew, with another outcome. Of activities, timers,
-children and Lambda calls 1,000 of a kind may be open, one of the timers being that one: what is more is held back here
-until others are over. What ends the execution waits until what other executions are to hear of has arrived there:
-signals, cancel requests, and children that go on alone. All of this follows from what was asked for, so a replay does
-the same; only how much went with an answer is read from the record.
+An answer has 100 decisions at most, and about 1 MB. What is more waits for the next decision task, which a timer of
+no seconds brings at once. What was done once, and is kept in a marker, goes before all else then: the rest may follow
+from it, or was taken back because of it, and without its marker it is done anew, with another outcome. Of activities,
+timers, children and Lambda calls 1,000 of a kind may be open, one of the timers being that one: what is more is held
+back here until others are over. What ends the execution waits until what other executions are to hear of has arrived
+there: signals, cancel requests, and children that go on alone. All of this follows from what was asked for, so a
+replay does the same; only how much went with an answer is read from the record.
 """
 
 import json
@@ -14,9 +14,11 @@ from collections import deque
 from collections.abc import Iterable, Iterator, Sequence, Set
 from itertools import islice
 
-from swf.workflows.commands import ENDS, TIMER, Close, Command, StopTimer, WakeUp, is_ours, is_patch
+from swf.workflows.calls import ActivityCall
+from swf.workflows.commands import ENDS, TIMER, Close, Command, StopTimer, Timer, WakeUp, is_ours, is_patch
 
-# What SWF takes with one answer. The request has a head, a token and a context beside the decisions.
+# SWF takes about 1 MB with one answer. How many decisions it takes is written nowhere; Amazon's own frameworks send 100
+# at most. The request has a head, a token and a context beside the decisions.
 # https://docs.aws.amazon.com/amazonswf/latest/developerguide/swf-dg-limits.html
 MOST_DECISIONS = 100
 MOST_BYTES = 800_000
@@ -30,7 +32,9 @@ _MOST_OPEN = {TIMER: MOST_OPEN - 1}
 
 WAKE_UP = "swf.workflows.more."
 
-_STOPS = frozenset({StopTimer.recorded_as, StopTimer.refused_as})
+# What an answer that ends the execution is without. To stop a timer then is not worth an answer that cannot be decided
+# anew when SWF refuses the end, and an activity or a timer SWF refuses in one answer with an end.
+_NOT_WITH_CLOSE = (StopTimer, ActivityCall, Timer)
 
 
 class Outbox:
@@ -39,13 +43,15 @@ class Outbox:
     Attributes:
         on_their_way: Of what others are to hear of and have not heard yet, the events that initiated it.
         is_waiting: Whether the end waits for that.
+        left_out: What was asked for in the turn of the end, and comes to nothing.
     """
 
-    __slots__ = ("_asked", "_held", "_most", "_open", "_put_off", "_wake_ups", "is_waiting", "on_their_way")
+    __slots__ = ("_asked", "_held", "_most", "_open", "_put_off", "_wake_ups", "is_waiting", "left_out", "on_their_way")
 
     def __init__(self) -> None:
         self.on_their_way: set[int] = set()
         self.is_waiting = False
+        self.left_out: list[Command] = []
         self._asked: list[Command] = []
         self._put_off: deque[Command] = deque()
         self._held: dict[str, deque[Command]] = {}
@@ -89,7 +95,7 @@ class Outbox:
         ready = self._ready()
         self.is_waiting = close is not None and self._reaches_out(ready)
         if close is not None and not self.is_waiting:
-            needed = _without_stops(ready)
+            needed = self._with_close(ready, frozenset())
             if _that_fit(needed, MOST_DECISIONS - 1) == len(needed):
                 return [*needed, close]
         elif _that_fit(ready, MOST_DECISIONS) == len(ready):
@@ -115,7 +121,7 @@ class Outbox:
         if before_wake_up is None:
             if close is None or self.is_waiting:
                 return [*ready]
-            return [*(_without_stops(ready) if _STOPS.isdisjoint(recorded) else ready), close]
+            return [*self._with_close(ready, recorded), close]
         ready = _markers_first(ready)
         taken: list[Command] = []
         left = before_wake_up
@@ -124,6 +130,17 @@ class Outbox:
             left -= not is_patch(taken[-1])
         self._put_off = ready
         return self._with_wake_up(taken)
+
+    def _with_close(self, ready: Iterable[Command], recorded: Set[str]) -> list[Command]:
+        """Return what goes with an end: of what does not, only the kinds that a recorded answer had all the same."""
+        kept: list[Command] = []
+        self.left_out = []
+        for command in ready:
+            is_left = isinstance(command, _NOT_WITH_CLOSE) and recorded.isdisjoint(
+                (command.recorded_as, command.refused_as)
+            )
+            (self.left_out if is_left else kept).append(command)
+        return kept
 
     def _reaches_out(self, ready: Iterable[Command]) -> bool:
         """Tell whether others have yet to hear of something."""
@@ -177,14 +194,6 @@ class Outbox:
 
     def _has_room(self, kind: str) -> bool:
         return self._open.get(kind, 0) < self._most.get(kind, _MOST_OPEN.get(kind, MOST_OPEN))
-
-
-def _without_stops(commands: Iterable[Command]) -> list[Command]:
-    """Leave out the stopping of timers, which end with the execution.
-
-    An answer that only ends the execution is decided anew when SWF refuses it because of a signal.
-    """
-    return [command for command in commands if not isinstance(command, StopTimer)]
 
 
 def _markers_first(commands: Iterable[Command]) -> deque[Command]:

@@ -24,5 +24,7 @@ def ask(engine: Engine, operation: str, body: bytes | None = None, /, **request:
     answer = engine.handle(f"SimpleWorkflowService.{operation}", json.dumps(request).encode() if body is None else body)
     told = json.loads(answer.body) if answer.body else None
     if answer.status != 200:
-        raise Refusal(answer.status, told["__type"].partition("#")[2], told["message"])
+        code = told["__type"].partition("#")[2]
+        # What could not be read is told with a capital letter.
+        raise Refusal(answer.status, code, told["Message" if code == "SerializationException" else "message"])
     return told

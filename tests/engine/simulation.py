@@ -214,7 +214,8 @@ class Network:
         try:
             answer = getattr(self._machine.client, operation)(**request)
         except ClientError as error:
-            if error.response["Error"]["Code"] not in LATE:
+            told = error.response["Error"]
+            if told["Code"] not in LATE and "maximum lifetime" not in told["Message"]:
                 raise
             return None
         if leaves is not None and answer.get("taskToken") != "":
@@ -308,29 +309,30 @@ class Simulation:
     def decide(self) -> None:
         """Take a decision task with all of its history, and mostly answer it."""
         identity = self.unique()
+        task_list = {"name": self.chance.choice(DECISION_LISTS)}
         task = self.network.ask(
             "poll_for_decision_task",
             ("DecisionTaskStarted", "identity", identity),
             domain="d",
-            taskList={"name": self.chance.choice(DECISION_LISTS)},
+            taskList=task_list,
             identity=identity,
             maximumPageSize=self.chance.choice([2, 7, 1000]),
         )
-        if not task["taskToken"] or not self.has_read_all(task):
+        if not task["taskToken"] or not self.has_read_all(task, task_list):
             return
         if self.chance.random() < 0.15:
             self.held_decisions.append(task)
         else:
             self.answer_decision(task)
 
-    def has_read_all(self, task: Any) -> bool:
+    def has_read_all(self, task: Any, task_list: dict[str, str]) -> bool:
         """Read the history's other pages; tells whether the task was there long enough for that."""
         events, page = list(task["events"]), task
         while token := page.get("nextPageToken"):
             page = self.network.ask(
                 "poll_for_decision_task",
                 domain="d",
-                taskList={"name": "dl"},
+                taskList=task_list,
                 nextPageToken=token,
                 maximumPageSize=7,
             )
@@ -347,7 +349,8 @@ class Simulation:
             members = {"taskList": {"name": "other"}, "taskListScheduleToStartTimeout": "5"}
         made = [self.decision() for _ in range(self.chance.randrange(4))]
         if self.chance.random() < 0.1:
-            made.append(self.close())
+            # A task or a timer does not go with an end.
+            made = [*(decision for decision in made if decision.goes_with_close), self.close()]
         self.network.ask(
             "respond_decision_task_completed",
             ("DecisionTaskCompleted", "execution_context", context),

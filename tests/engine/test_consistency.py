@@ -114,7 +114,14 @@ closes = successors | st.sampled_from(
     [CompleteWorkflowExecution(result="r"), FailWorkflowExecution(reason="r"), CancelWorkflowExecution(details="d")]
 )
 ends = st.integers(0, 5).flatmap(lambda often: closes if often == 0 else st.none())
-answers = st.tuples(st.lists(decisions, max_size=4), ends)
+
+
+def together(made, end):
+    """Give the decisions of an answer; a task or a timer does not go with an end."""
+    return made if end is None else [*(decision for decision in made if decision.goes_with_close), end]
+
+
+answers = st.builds(together, st.lists(decisions, max_size=4), ends)
 overrides = st.sampled_from(
     [
         {},
@@ -233,8 +240,7 @@ class Asked(RuleBasedStateMachine):
         if not self.decision_tasks:
             return
         token = self.decision_tasks[0 if late else -1]
-        made, close = answer
-        made = [self.told_apart(decision).raw for decision in [*made, *([close] if close else [])]]
+        made = [self.told_apart(decision).raw for decision in answer]
         self.ask("RespondDecisionTaskCompleted", taskToken=token, decisions=made, **override)
         self.answer_once(token)
 
@@ -429,10 +435,10 @@ class Crowd:
         if not task["taskToken"]:
             return
         token = self.hand_out(task)
-        made = [self.decision(chance).raw for _ in range(chance.randrange(4))]
-        if chance.random() < 0.1:
-            made.append(chance.choice([CompleteWorkflowExecution(), ContinueAsNewWorkflowExecution()]).raw)
-        self.client.respond_decision_task_completed(taskToken=token, decisions=made)
+        made = [self.decision(chance) for _ in range(chance.randrange(4))]
+        end = chance.choice([CompleteWorkflowExecution(), ContinueAsNewWorkflowExecution()])
+        decided = together(made, end if chance.random() < 0.1 else None)
+        self.client.respond_decision_task_completed(taskToken=token, decisions=[decision.raw for decision in decided])
         self.answer(token)
 
     def decision(self, chance):

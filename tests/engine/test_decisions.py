@@ -7,10 +7,17 @@ from swf.engine.defaults import ActivityDefaults, RegisteredActivity
 from swf.engine.limits import Limits
 from swf.models.decision import (
     CancelTimer,
+    CancelWorkflowExecution,
     CompleteWorkflowExecution,
+    ContinueAsNewWorkflowExecution,
+    FailWorkflowExecution,
     RecordMarker,
     RequestCancelActivityTask,
+    RequestCancelExternalWorkflowExecution,
     ScheduleActivityTask,
+    ScheduleLambdaFunction,
+    SignalExternalWorkflowExecution,
+    StartChildWorkflowExecution,
     StartTimer,
 )
 from swf.models.event import (
@@ -134,15 +141,33 @@ def test_an_execution_closes_unless_another_decision_task_waits(before, event):
     assert outcome(CompleteWorkflowExecution(result="r"), before=before) == [event]
 
 
+NOT_LAST = "Close must be last decision in list"
+NOT_ALONE = "Specified decision is incompatible with close decision"
+SCHEDULE = ScheduleActivityTask(activity_type=("A", "1"), activity_id="a")
+TIMER = StartTimer(timer_id="t", start_to_fire_timeout=5)
+
+
 @pytest.mark.parametrize(
-    ("made", "misplaced"),
+    ("made", "problem"),
     [
-        ([], False),
-        ([CompleteWorkflowExecution()], False),
-        ([RecordMarker(marker_name="m"), CompleteWorkflowExecution()], False),
-        ([CompleteWorkflowExecution(), RecordMarker(marker_name="m")], True),
-        ([CompleteWorkflowExecution(), CompleteWorkflowExecution()], True),
+        ([], None),
+        ([CompleteWorkflowExecution()], None),
+        ([SCHEDULE, TIMER], None),
+        ([RecordMarker(marker_name="m"), CompleteWorkflowExecution()], None),
+        ([CancelTimer(timer_id="t"), FailWorkflowExecution()], None),
+        ([RequestCancelActivityTask(activity_id="a"), CancelWorkflowExecution()], None),
+        ([StartChildWorkflowExecution(workflow_type=("W", "1"), workflow_id="c"), CompleteWorkflowExecution()], None),
+        ([ScheduleLambdaFunction(id="l", name="f"), ContinueAsNewWorkflowExecution()], None),
+        ([SignalExternalWorkflowExecution(workflow_id="w", signal_name="s"), CompleteWorkflowExecution()], None),
+        ([RequestCancelExternalWorkflowExecution(workflow_id="w"), CompleteWorkflowExecution()], None),
+        ([CompleteWorkflowExecution(), RecordMarker(marker_name="m")], NOT_LAST),
+        ([CompleteWorkflowExecution(), CompleteWorkflowExecution()], NOT_LAST),
+        ([CompleteWorkflowExecution(), SCHEDULE], NOT_LAST),
+        ([SCHEDULE, CompleteWorkflowExecution()], NOT_ALONE),
+        ([TIMER, FailWorkflowExecution()], NOT_ALONE),
+        ([RecordMarker(marker_name="m"), TIMER, CancelWorkflowExecution()], NOT_ALONE),
+        ([SCHEDULE, ContinueAsNewWorkflowExecution()], NOT_ALONE),
     ],
 )
-def test_only_the_last_decision_may_close_the_execution(made, misplaced):
-    assert decisions.misplaced_close(made) is misplaced
+def test_a_decision_that_closes_the_execution_comes_last_and_not_with_a_task_or_a_timer(made, problem):
+    assert decisions.problem_of_close(made) == problem

@@ -484,12 +484,12 @@ class TestLambda:
     @pytest.mark.parametrize(
         ("name", "reason", "details"),
         [
-            ("broken", "UnhandledError", '{"errorMessage": "boom", "errorType": "ValueError"}'),
-            ("ending", "UnhandledError", '{"errorMessage": "3", "errorType": "SystemExit"}'),
+            ("broken", "UnhandledError", '{"errorMessage": "boom", "errorType": "ValueError", "stackTrace": ["'),
+            ("ending", "UnhandledError", '{"errorMessage": "3", "errorType": "SystemExit", "stackTrace": ["'),
             (
                 "wordless",
                 "UnhandledError",
-                '{"errorMessage": "(its message cannot be read)", "errorType": "WordlessError"}',
+                '{"errorMessage": "(its message cannot be read)", "errorType": "WordlessError", "stackTrace": ["',
             ),
             ("nobody", "ResourceNotFoundException", "Function not found: nobody"),
         ],
@@ -501,6 +501,12 @@ class TestLambda:
 
         assert (failed.name, failed.reason) == ("LambdaFunctionFailed", reason)
         assert failed.details.startswith(details)
+
+    def test_a_function_that_fails_is_told_with_its_own_calls_innermost_last(self, start, decider, until):
+        *_, failed = self.called(start, decider, until, ScheduleLambdaFunction(id="l1", name="broken"), lambdaRole=ROLE)
+
+        calls = json.loads(failed.details)["stackTrace"]
+        assert [" in broken\n" in call for call in calls] == [True]
 
     def test_a_function_that_takes_too_long_times_out_and_its_late_answer_is_dropped(
         self, start, decider, clock, engine, until
@@ -527,7 +533,7 @@ class TestLambda:
         until(lambda: "LambdaFunctionFailed" in execution.history().names)
         answered = [event for event in execution.history() if event.name == "LambdaFunctionFailed"]
         self.may_answer.set()
-        assert [event.details for event in answered] == ['{"errorMessage": "boom", "errorType": "ValueError"}']
+        assert [json.loads(event.details)["errorMessage"] for event in answered] == ["boom"]
 
     def test_an_id_that_is_in_use_is_refused(self, start, decider):
         self.may_answer.clear()

@@ -15,10 +15,10 @@ ALWAYS = {"oldestDate": 0}
 def test_a_token_gives_back_what_it_was_made_for():
     tokens = Tokens(b"secret")
     task = TaskToken("decision", 7, 2, 3)
-    page = PageToken("ListDomains", 1000, ("größe", 5))
+    page = PageToken("ListDomains", "asked", 1000, ("größe", 5))
 
     assert tokens.read_task(tokens.task(task), "decision") == task
-    assert tokens.read_page(tokens.page(page), "ListDomains", 1000) == page
+    assert tokens.read_page(tokens.page(page), "ListDomains", "asked", 1000) == page
 
 
 def test_a_token_of_another_secret_is_refused():
@@ -99,7 +99,7 @@ def page_tokens(ask, client, start):
     client.register_workflow_type(domain="d", name="V", version="1")
     for workflow_id in ("c1", "c2"):
         start(workflow_id).terminate()
-    execution = start("w1")
+    execution = start("w1", taskStartToCloseTimeout="600")
     start("w2")
     requests = {name: dict(request) for name, request in PAGED.items()}
     requests["GetWorkflowExecutionHistory"]["execution"] = execution.id
@@ -136,6 +136,44 @@ def test_a_page_token_lives_for_a_day(ask, page_tokens, clock, refused, operatio
 
     with refused("ValidationException", "Specified token has exceeded its maximum lifetime"):
         ask(operation, nextPageToken=token, **request)
+
+
+def test_the_page_token_of_a_decision_task_lives_for_a_minute(ask, page_tokens, clock, refused):
+    request, token = page_tokens["PollForDecisionTask"]
+    clock.advance(seconds=60)
+    ask("PollForDecisionTask", nextPageToken=token, **request)
+    clock.advance(milliseconds=1)
+
+    with refused("ValidationException", "Specified token has exceeded its maximum lifetime"):
+        ask("PollForDecisionTask", nextPageToken=token, **request)
+
+
+OTHERWISE = {
+    "ListDomains": {"registrationStatus": "DEPRECATED"},
+    "ListWorkflowTypes": {"domain": "e"},
+    "ListActivityTypes": {"name": "A"},
+    "ListOpenWorkflowExecutions": {"tagFilter": {"tag": "t"}},
+    "ListClosedWorkflowExecutions": {"reverseOrder": True},
+    "GetWorkflowExecutionHistory": {"execution": {"workflowId": "w1", "runId": "r"}},
+    "PollForDecisionTask": {"taskList": {"name": "other"}},
+}
+
+
+@pytest.mark.parametrize("operation", PAGED)
+def test_a_page_token_with_other_arguments_is_refused_and_not_answered_with_other_rows(
+    ask, page_tokens, refused, operation
+):
+    request, token = page_tokens[operation]
+
+    with refused("ValidationException", "Invalid token"):
+        ask(operation, nextPageToken=token, **{**request, **OTHERWISE[operation]})
+
+
+@pytest.mark.parametrize("operation", PAGED)
+def test_each_page_may_have_a_size_of_its_own(ask, page_tokens, operation):
+    request, token = page_tokens[operation]
+
+    ask(operation, nextPageToken=token, maximumPageSize=7, **request)
 
 
 def test_an_empty_page_token_is_the_beginning(ask, domain):

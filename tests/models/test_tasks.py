@@ -131,7 +131,7 @@ def test_an_open_decision_task_is_synced(execution, take):
     "arguments",
     [
         {"execution_context": "x" * 32_769},
-        {"task_list": "a:b"},
+        {"task_list": "x" * 257},
         {"task_list": "fast", "task_list_schedule_to_start_timeout": -1},
     ],
 )

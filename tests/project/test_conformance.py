@@ -53,7 +53,7 @@ def test_a_shape_has_the_name_that_aws_gives_it(name):
     assert name in MODEL.shape_names
 
 
-TEXTS = [name for name in ALIASES if type(declared(ALIASES[name])) in (shapes.Text, shapes.NameText)]
+TEXTS = [name for name in ALIASES if type(declared(ALIASES[name])) in (shapes.Text, shapes.TypeName)]
 
 
 @pytest.mark.parametrize("name", TEXTS)

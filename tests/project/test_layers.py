@@ -17,6 +17,7 @@ ROOT = Path(swf.__file__).parent
 ROWS = {
     "swf.wire": 0,
     "swf.shapes": 0,
+    "swf.rules": 0,
     "swf.checks": 0,
     "swf.payload": 0,
     "swf.constants": 0,

@@ -319,7 +319,10 @@ ACTIVITY = f'{HEAD}[[domains.activities]]\nname = "Charge"\nversion = "1.0"\n'
             ACTIVITY.replace('version = "1.0"', ""),
             'domains[0].activities[0]: has no version. Write one in quotes, such as version = "1.0".',
         ),
-        (ACTIVITY.replace('"Charge"', '"a:b"'), "activities[0].name: 'a:b' contains ':', which SWF allows in no name."),
+        (
+            ACTIVITY.replace('"Charge"', '"a:b"'),
+            "activities[0].name: 'a:b' contains ':', which SWF refuses where a type is registered (Invalid name: a:b).",
+        ),
         (
             ACTIVITY + 'task_start_to_close_timeout = "5m"',
             "domains[0].activities[0].task_start_to_close_timeout: '5m' must be a whole number. Write whole seconds, "
@@ -503,7 +506,10 @@ def test_without_any_domain_the_ways_to_give_one_are_told(monkeypatch, tmp_path)
 
 
 def test_a_default_domain_that_can_be_none_is_refused():
-    assert "domains[0]: would be called 'a:b', which contains ':'" in str(refused(NAMELESS, domain="a:b"))
+    said = str(refused(NAMELESS, domain="x" * 257))
+
+    assert "domains[0]: would be called 'xxx" in said
+    assert "x', which has 257 characters, and may have 256 at most" in said
 
 
 def test_yaml_without_its_extra_says_which_one(monkeypatch):

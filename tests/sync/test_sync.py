@@ -631,6 +631,14 @@ def test_what_is_applied_and_exported_is_declared_again(manifest, form):
         assert apply(plan(manifest, connection=connection)).done == ()
 
 
+@pytest.mark.parametrize("form", FORMATS)
+@pytest.mark.parametrize("text", ["a\x85b", "a\u2028b", "a\u2029b", "\x85"])
+def test_a_text_with_rare_line_ends_is_exported_as_it_is(form, text):
+    manifest = Manifest.of(Domain("shop", description=text), tags={"shop": {}})
+
+    assert Manifest.loads(manifest.dumps(form), form) == manifest
+
+
 @settings(max_examples=12)
 @given(before=manifests(), after=manifests(), prune=st.booleans())
 def test_applying_twice_is_applying_once(before, after, prune):

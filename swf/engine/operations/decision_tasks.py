@@ -60,7 +60,7 @@ def _task_page(transaction: Transaction, request: Request, run: Run, token: Task
     }
     if end is not None:
         task["nextPageToken"] = paging.next_token(
-            transaction, _NAME, run.number, token.scheduled_event_id, token.started_event_id, end
+            transaction, _NAME, request, run.number, token.scheduled_event_id, token.started_event_id, end
         )
     members = {name: render(value) for name, value in task.items()}
     return Text(render_members({"events": f"[{','.join(bodies)}]", **members}))
@@ -95,8 +95,8 @@ def _decisions(raw: Sequence[Request]) -> list[Decision]:
         if isinstance(decision, ScheduleLambdaFunction):
             limits.require_lambda_timeout(decision.start_to_close_timeout)
         made.append(decision)
-    if decisions.misplaced_close(made):
-        raise invalid("Close must be last decision in list")
+    if problem := decisions.problem_of_close(made):
+        raise invalid(problem)
     return made
 
 

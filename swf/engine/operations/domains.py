@@ -56,7 +56,7 @@ def list_domains(transaction: Transaction, request: Request) -> Output:
         *(after or ()),
         size + 1,
     )
-    token = paging.next_token(transaction, "ListDomains", rows[size - 1]["name"]) if len(rows) > size else None
+    token = paging.next_token(transaction, "ListDomains", request, rows[size - 1]["name"]) if len(rows) > size else None
     return paging.page("domainInfos", [render(_info(transaction, row)) for row in rows[:size]], token)
 
 

@@ -97,7 +97,7 @@ def get_workflow_execution_history(transaction: Transaction, request: Request) -
     run = _execution(transaction, request)
     transaction.throttle.request_on(run.number, name)
     bodies, end = events_page(transaction, request, run.number, first=1, last=run.state.last_event_id, after=after)
-    return paging.page("events", bodies, None if end is None else paging.next_token(transaction, name, end))
+    return paging.page("events", bodies, None if end is None else paging.next_token(transaction, name, request, end))
 
 
 def events_page(

@@ -3,6 +3,8 @@
 See: https://docs.aws.amazon.com/amazonswf/latest/developerguide/swf-dg-using-swf-api.html
 """
 
+import hashlib
+import json
 from collections.abc import Sequence
 from typing import Any
 
@@ -24,12 +26,25 @@ def position(transaction: Transaction, operation: str, request: Request) -> tupl
     token = request.get("nextPageToken")
     if not token:
         return None
-    return transaction.tokens.read_page(token, operation, transaction.now).position
+    return transaction.tokens.read_page(token, operation, _asked(request), transaction.now).position
 
 
-def next_token(transaction: Transaction, operation: str, *at: Any) -> str:
-    """Give the token of the page that begins after ``at``."""
-    return transaction.tokens.page(PageToken(operation, transaction.now, at))
+def next_token(transaction: Transaction, operation: str, request: Request, *at: Any) -> str:
+    """Return the token of the page that begins after ``at``."""
+    return transaction.tokens.page(PageToken(operation, _asked(request), transaction.now, at))
+
+
+# A page may have another size than the one before it, and somebody else may ask for it.
+_FREE = frozenset({"nextPageToken", "maximumPageSize", "identity"})
+
+
+def _asked(request: Request) -> str:
+    """Return what tells a listing from others: with other arguments the place of a token would be one of nowhere.
+
+    See: https://docs.aws.amazon.com/amazonswf/latest/apireference/API_GetWorkflowExecutionHistory.html
+    """
+    kept = {name: value for name, value in request.items() if name not in _FREE}
+    return hashlib.sha256(json.dumps(kept, sort_keys=True).encode()).hexdigest()[:16]
 
 
 def page(member: str, items: Sequence[str], token: str | None) -> Text:

@@ -15,6 +15,7 @@ from swf.engine.operations import paging
 from swf.engine.operations.registry import OPERATIONS, Operation, Output, Request
 from swf.engine.protocol import Fault, render, unknown_resource
 from swf.engine.transaction import Transaction
+from swf.engine.validation import registrable_name
 from swf.shapes import TypeId
 
 
@@ -70,7 +71,7 @@ def find(transaction: Transaction, kind: Kind, domain: str, type_id: TypeId) -> 
 @for_each_kind("Register{}")
 def register_type(kind: Kind, transaction: Transaction, request: Request) -> Output:
     """Register a type; its settings never change afterwards."""
-    type_id = TypeId(request["name"], request["version"])
+    type_id = TypeId(registrable_name(request["name"]), request["version"])
     limits.require_bounded("defaultExecutionStartToCloseTimeout", request)
     transaction.require_registered_domain(request["domain"])
     if transaction.store.value(f"SELECT 1 FROM type WHERE {_WHERE}", kind.name, request["domain"], *type_id):
@@ -119,7 +120,7 @@ def list_types(kind: Kind, transaction: Transaction, request: Request) -> Output
         size + 1,
     )
     last = rows[size - 1] if len(rows) > size else None
-    token = None if last is None else paging.next_token(transaction, operation, last["name"], last["version"])
+    token = None if last is None else paging.next_token(transaction, operation, request, last["name"], last["version"])
     return paging.page("typeInfos", [render(_info(kind, row)) for row in rows[:size]], token)
 
 

@@ -82,7 +82,11 @@ def count_pending_activity_tasks(transaction: Transaction, request: Request) -> 
 
 @operation
 def count_pending_decision_tasks(transaction: Transaction, request: Request) -> Output:
-    """Count the decision tasks that wait in a task list."""
+    """Count the decision tasks that wait in a task list.
+
+    One that waits until its execution's decider has answered the task before it is in no list yet: no poller could take
+    it. What the service counts then is not known.
+    """
     return _count_pending(transaction, "decision", request)
 
 
@@ -111,7 +115,7 @@ def _list(transaction: Transaction, operation: str, request: Request, status: st
     size = paging.page_size(request)
     rows = transaction.store.rows(*_page(query, request.get("reverseOrder", False), after), size + 1)
     last = rows[size - 1] if len(rows) > size else None
-    token = None if last is None else paging.next_token(transaction, operation, last[query.time], last["run"])
+    token = None if last is None else paging.next_token(transaction, operation, request, last[query.time], last["run"])
     return paging.page("executionInfos", [row["info"] for row in rows[:size]], token)
 
 

@@ -13,12 +13,18 @@ from swf.checks import Spelt
 class Decision(Spelt):
     """One thing a decider wants done; each of SWF's 13 decision types has a class of its name.
 
-    Building one checks it: names, lengths, timeouts and tags that SWF would refuse raise a `ValidationError` at once.
+    Building one checks it: what SWF is known to refuse, such as texts that are too long, raises a `ValidationError` at
+    once. All else is SWF's to judge.
+
+    Attributes:
+        closes: Whether it closes the execution.
+        goes_with_close: Whether SWF takes it in one answer with a decision that closes the execution.
 
     See: https://docs.aws.amazon.com/amazonswf/latest/apireference/API_Decision.html
     """
 
     closes: ClassVar[bool] = False
+    goes_with_close: ClassVar[bool] = True
 
     def __attrs_post_init__(self) -> None:
         wire.check(self)

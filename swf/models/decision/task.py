@@ -1,5 +1,7 @@
 """Decisions about activity tasks."""
 
+from typing import ClassVar
+
 import attrs
 
 from swf import payload
@@ -20,10 +22,13 @@ class ScheduleActivityTask(Decision):
     """Have a worker perform an activity.
 
     What is left out comes from the activity type's defaults. ``input`` reaches the worker; ``control`` stays in the
-    history. Both take a JSON value, or text that is sent as it stands.
+    history. Both take a JSON value, or text that is sent as it stands. SWF refuses it in one answer with a decision
+    that closes the execution.
 
     See: https://docs.aws.amazon.com/amazonswf/latest/apireference/API_ScheduleActivityTaskDecisionAttributes.html
     """
+
+    goes_with_close: ClassVar[bool] = False
 
     activity_type: ActivityType = attrs.field(converter=type_id)
     activity_id: ActivityId

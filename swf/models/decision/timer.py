@@ -1,6 +1,6 @@
 """Decisions about timers."""
 
-from typing import Annotated
+from typing import Annotated, ClassVar
 
 import attrs
 
@@ -13,10 +13,13 @@ from swf.shapes import Data, Duration, TimerId
 class StartTimer(Decision):
     """Have SWF wake the decider with a ``TimerFired`` event after a while.
 
-    ``control`` stays with the timer and comes back in ``TimerStarted``.
+    ``control`` stays with the timer and comes back in ``TimerStarted``. SWF refuses it in one answer with a decision
+    that closes the execution.
 
     See: https://docs.aws.amazon.com/amazonswf/latest/apireference/API_StartTimerDecisionAttributes.html
     """
+
+    goes_with_close: ClassVar[bool] = False
 
     timer_id: TimerId
     start_to_fire_timeout: Annotated[int, Duration("DurationInSeconds", has_none=False)]
