@@ -9,7 +9,7 @@ from typing import Any, Self, overload
 
 import attrs
 
-from swf import documents
+from swf import documents, wire
 from swf.checks import meant
 from swf.exceptions import SpecError, ValidationError
 from swf.specs import base, checking
@@ -234,7 +234,7 @@ def _problems_of_heads(workflows: Mapping[Place, Mapping[str, Any]]) -> Iterator
     for place, workflow in workflows.items():
         name, version = workflow["name"], workflow["version"]
         try:
-            _registration(workflow).workflow_type("any", name, version)
+            wire.check(_registration(workflow).workflow_type("any", name, version), registering=True)
         except ValidationError as error:
             yield Problem(place, str(error))
         if names[name, version] > 1:

@@ -148,7 +148,7 @@ def test_any_version_1_is_read(version):
         ([activity("fetch"), activity("b", "fecth")], "there is no task 'fecth'. Did you mean 'fetch'?"),
         ([activity("a", "a")], "workflows[0].tasks[0].dependencies[0]: 'a' is the task itself."),
         ([activity("a"), activity("a")], "workflows[0].tasks[1].id: 'a' is the id of tasks[0] already."),
-        ([activity("a:b")], "workflows[0].tasks[0].id: 'a:b' contains ':', which SWF allows in no name."),
+        ([activity("x" * 257)], "x' has 257 characters, and may have 256 at most. It is the activity id, too"),
         ([activity("swf.a")], "workflows[0].tasks[0].id: 'swf.a' begins with 'swf.'"),
         (
             [activity("a", for_each={"items": {"type": "constant", "value": []}}), activity("a[0]")],
@@ -173,17 +173,20 @@ def test_any_version_1_is_read(version):
         ),
         ([activity("a", input={"type": "item"})], "workflows[0].tasks[0].input: there is no item here"),
         ([activity("a", input={"type": "constant", "value": "x" * 32767})], "is to be sent 32,769 characters of JSON"),
-        ([activity("a", type={"name": "a/b", "version": "1"})], "tasks[0]: ScheduleActivityTask: activity_type"),
         (
-            [{"id": "a", "workflow": {"name": "a:b", "version": "1"}}],
+            [activity("a", type={"name": "\ud800", "version": "1"})],
+            "tasks[0]: ScheduleActivityTask: activity_type",
+        ),
+        (
+            [{"id": "a", "workflow": {"name": "\ud800", "version": "1"}}],
             "tasks[0]: StartChildWorkflowExecution: workflow_type",
         ),
         (
-            [activity("a", task_list=" x")],
-            "tasks[0]: ScheduleActivityTask: task_list ' x' starts or ends with white space",
+            [activity("a", task_list="x" * 257)],
+            "workflows[0].tasks[0].task_list: has 257 characters, and may have 256 at most.",
         ),
         (
-            [activity("a", compensation={"type": {"name": "a:b", "version": "1"}})],
+            [activity("a", compensation={"type": {"name": "\ud800", "version": "1"}})],
             "tasks[0].compensation: ScheduleActivity",
         ),
         (
@@ -222,8 +225,14 @@ def test_a_mistake_in_a_task_is_told_with_its_place(tasks, told):
         ({"spec_type": "dga"}, "workflows[0].spec_type: there is no spec_type 'dga'. Did you mean 'dag'?"),
         ({"name": ""}, "workflows[0].name: is an empty text."),
         ({"name": 5}, "workflows[0].name: must be a text, not 5."),
-        ({"name": "a/b"}, "workflows[0]: WorkflowType: name 'a/b' contains '/', which SWF allows in no name."),
-        ({"registration": {"task_list": "a|b"}}, "workflows[0]: WorkflowType: task_list 'a|b' contains '|'"),
+        (
+            {"name": "My::Flow"},
+            "workflows[0]: WorkflowType: name 'My::Flow' contains ':', which SWF refuses where a type",
+        ),
+        (
+            {"registration": {"task_list": "x" * 257}},
+            "workflows[0].registration.task_list: has 257 characters, and may have 256 at most.",
+        ),
         ({"version": "x" * 65}, "workflows[0].version: has 65 characters, and may have 64 at most."),
         ({"descripton": "x"}, "there is no member 'descripton' here. Did you mean 'description'?"),
         ({"registration": {"task_timeout": -1}}, "workflows[0].registration.task_timeout: must be whole seconds"),
@@ -259,7 +268,7 @@ def test_what_is_no_document_is_told(document, told):
 
 def test_all_mistakes_are_told_at_once():
     bad_form = {**written(activity("a", timout=5))["workflows"][0], "name": "eggs"}
-    bad_tasks = written(activity("a", "b"), activity("b:", "a"))["workflows"][0]
+    bad_tasks = written(activity("a", "b"), activity("swf.b", "a"))["workflows"][0]
 
     error = refused({"version": "1.0", "workflows": [bad_form, bad_tasks]})
 

@@ -30,6 +30,7 @@ from swf.workflows import (
     gather,
     heartbeat,
     run,
+    start_timer,
 )
 
 
@@ -135,17 +136,19 @@ def test_functions_methods_and_classes_are_performed_as_activities(play):
         (lambda: Activity("Sum", "2.0")(), None),
     ],
 )
-def test_input_is_json_that_any_other_client_can_read(play, call, sent):
+def test_input_is_json_that_any_other_client_can_read(play, step, call, sent):
     class Calling(Workflow):
         task_list = "calling"
 
         async def run(self):
             call()
+            await start_timer(60)
 
     play.activities = [multiply, divide, negate, Add]
     play.workers()
 
-    execution = play.environment.run(*_started(play, Calling))
+    execution, decider = _started(play, Calling)
+    step(decider)
 
     assert execution.events.filter(ActivityTaskScheduled).first().input == sent
 
@@ -197,7 +200,7 @@ def test_input_that_does_not_fit_fails_the_execution_with_that_sentence(play, se
     assert "does not fit" in failed.reason
 
 
-def test_options_of_a_call_are_sent_and_the_others_are_left_to_the_type(play):
+def test_options_of_a_call_are_sent_and_the_others_are_left_to_the_type(play, step):
     class Optioned(Workflow):
         task_list = "optioned"
 
@@ -206,11 +209,13 @@ def test_options_of_a_call_are_sent_and_the_others_are_left_to_the_type(play):
                 [1]
             )
             multiply([2])
+            await start_timer(60)
 
     play.activities = [multiply]
     play.workers()
 
-    execution = play.environment.run(*_started(play, Optioned))
+    execution, decider = _started(play, Optioned)
+    step(decider)
 
     first, second = execution.events.filter(ActivityTaskScheduled)
     assert (first.task_list, first.start_to_close_timeout, first.heartbeat_timeout) == ("fast", 5, 60)

@@ -1,10 +1,12 @@
 """Children that are open when their parent ends: what SWF does to them is logged, with the remedy."""
 
 import asyncio
+import inspect
 
 import pytest
 
-from swf.workflows import Workflow, continue_as_new, start_timer
+from swf.models.history import HistoryBuilder
+from swf.workflows import Replayer, Workflow, activity, continue_as_new, record_marker, start_timer
 
 
 class Sleeping(Workflow):
@@ -71,9 +73,8 @@ def test_a_workflow_that_ends_over_an_open_child_says_so_once(play, step, warnin
     run(play, step, way, child_policy=policy)
 
     (warning,) = warnings()
-    assert (
-        "ends while its child 'Sleeping' '1.0' with the workflow id 'child' of test_open_work.py:21 is open." in warning
-    )
+    line = inspect.getsourcelines(Parent.run)[1] + 1
+    assert f"child 'Sleeping' '1.0' with the workflow id 'child' of test_open_work.py:{line} is open." in warning
     assert sentence in warning
     assert warning.endswith("if it is to outlive its parent, give the parent child_policy = 'ABANDON'.")
     assert status_of_child(play) == status
@@ -148,3 +149,56 @@ def test_a_child_that_nobody_awaited_and_that_is_open_is_one_warning(play, warni
 
     (warning,) = warnings()
     assert "ends while its child" in warning
+
+
+@activity(task_list="work")
+def work(number: int) -> int:
+    return number
+
+
+class Ending(Workflow):
+    """Asks for a task and a timer in the turn in which it ends."""
+
+    task_list = "ending"
+
+    async def run(self, cancel):
+        work.options(cancel=cancel)(1)
+        asyncio.get_running_loop().create_task(asyncio.sleep(60))
+        await asyncio.sleep(0)
+        record_marker("seen")
+        return "ended"
+
+
+@pytest.mark.parametrize("keep", [0, 1_000])
+@pytest.mark.parametrize(
+    ("cancel", "sentence"),
+    [
+        ("abandon", "ends with the answer that would ask for ScheduleActivityTask 'work' '1.0' with the id '1'"),
+        ("try", "ends, and never awaited ScheduleActivityTask 'work' '1.0' with the id '1'"),
+    ],
+)
+def test_an_end_is_sent_without_the_tasks_and_timers_that_swf_refuses_beside_it(
+    play, names, warnings, keep, cancel, sentence
+):
+    play.activities = [work]
+    actors = [*play.deciders(Ending, keep=keep), *play.workers()]
+
+    ended = play.environment.run(Ending.start(play.domain, cancel), *actors)
+
+    assert ended.result() == "ended"
+    assert names(ended) == ["WorkflowExecutionStarted", "MarkerRecorded", "WorkflowExecutionCompleted"]
+    (warning,) = warnings()
+    assert sentence in warning
+    assert warning.endswith("Await it.") or cancel == "try"
+    Replayer([Ending]).replay(ended.history())
+
+
+def test_an_end_that_was_recorded_with_a_task_and_a_timer_is_replayed_as_it_was():
+    builder = HistoryBuilder(Ending.registration("shop"), input="try")
+    builder.add_decision_task()
+    builder.add_activity_task_scheduled(("work", "1.0"), "1", input=[1])
+    builder.add_timer_started("1", start_to_fire_timeout=60)
+    builder.add_marker_recorded("seen")
+    builder.add_workflow_execution_completed(result="ended")
+
+    Replayer([Ending]).replay(builder.history)
