@@ -186,7 +186,7 @@ class Decider(Actor[DecisionTask]):
         """
         asked = Poll(
             task_list=self.task_list if task_list is None else task_list,
-            identity=identity or self.identity,
+            identity=self.identity if identity is None else identity,
             maximum_page_size=maximum_page_size,
             start_at_previous_started_event=start_at_previous_started_event,
         )

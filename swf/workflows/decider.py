@@ -259,8 +259,8 @@ class WorkflowDecider(Decider):
     ) -> WorkflowTask:
         """Ask SWF for a decision task; see `Decider.poll`. Unless told otherwise, with its new events only."""
         asked = Poll(
-            task_list=task_list or self.task_list,
-            identity=identity or self.identity,
+            task_list=self.task_list if task_list is None else task_list,
+            identity=self.identity if identity is None else identity,
             maximum_page_size=maximum_page_size,
             start_at_previous_started_event=start_at_previous_started_event is not False or None,
         )
