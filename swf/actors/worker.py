@@ -210,7 +210,10 @@ class ActivityWorker(Actor[ActivityTask]):
 
         See: https://docs.aws.amazon.com/amazonswf/latest/apireference/API_PollForActivityTask.html
         """
-        asked = Poll(task_list=self.task_list if task_list is None else task_list, identity=self.identity if identity is None else identity)
+        asked = Poll(
+            task_list=self.task_list if task_list is None else task_list,
+            identity=self.identity if identity is None else identity,
+        )
         with self._in_domain():
             answer = self.connection.call("poll_for_activity_task", domain=self.domain.name, **asked.params)
         if not answer.get("taskToken"):

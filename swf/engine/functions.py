@@ -1,4 +1,4 @@
-"""AWS Lambda functions, which are Python callables here: called by name, each call in a thread of its own.
+"""AWS Lambda functions, which are Python callables here: called by name or ARN, each call in a thread of its own.
 
 A function gets the decoded JSON of its input, ``{}`` when there is none, and its answer is written as JSON.
 
@@ -7,6 +7,7 @@ See: https://docs.aws.amazon.com/amazonswf/latest/developerguide/lambda-task.htm
 
 import json
 import logging
+import re
 import threading
 import traceback
 from collections.abc import Callable, Mapping
@@ -51,7 +52,7 @@ class Outcome:
 
 def call(functions: Mapping[str, Function], scheduled: LambdaFunctionScheduled) -> Outcome:
     """Call a function, whatever becomes of it."""
-    function = functions.get(scheduled.function_name)
+    function = functions.get(scheduled.function_name) or functions.get(_name_of(scheduled.function_name))
     if function is None:
         details = f"Function not found: {scheduled.function_name}. Give it to the engine: Engine(functions={{...}})."
         return Outcome(reason="ResourceNotFoundException", details=details)
@@ -63,6 +64,16 @@ def call(functions: Mapping[str, Function], scheduled: LambdaFunctionScheduled) 
         failure = Failure.of(error)
         told = {"errorMessage": failure.message, "errorType": failure.type, "stackTrace": _stack(error)}
         return Outcome(reason="UnhandledError", details=json.dumps(told))
+
+
+# arn:aws:lambda:us-east-1:123456789012:function:resize:PROD
+_ARN = re.compile(r"arn:[^:]+:lambda:[^:]*:[^:]*:function:([^:]+)(?::[^:]+)?")
+
+
+def _name_of(name: str) -> str:
+    """Return the name of the function that an ARN stands for, of whichever version or alias; else the name itself."""
+    found = _ARN.fullmatch(name)
+    return found[1] if found else name
 
 
 def _stack(error: BaseException) -> list[str]:

@@ -502,6 +502,16 @@ class TestLambda:
         assert (failed.name, failed.reason) == ("LambdaFunctionFailed", reason)
         assert failed.details.startswith(details)
 
+    @pytest.mark.parametrize(
+        "name", ["arn:aws:lambda:us-east-1:123456789012:function:double", "arn:aws:lambda:::function:double:PROD"]
+    )
+    def test_a_function_may_be_named_by_its_arn(self, start, decider, until, name):
+        decision = ScheduleLambdaFunction(id="l1", name=name, input={"n": 21})
+
+        *_, completed = self.called(start, decider, until, decision, lambdaRole=ROLE)
+
+        assert (completed.name, completed.result) == ("LambdaFunctionCompleted", '{"doubled": 42}')
+
     def test_a_function_that_fails_is_told_with_its_own_calls_innermost_last(self, start, decider, until):
         *_, failed = self.called(start, decider, until, ScheduleLambdaFunction(id="l1", name="broken"), lambdaRole=ROLE)
 
