@@ -10,7 +10,6 @@ import os
 from collections import deque
 from collections.abc import Iterable, Iterator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
-from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +18,7 @@ import attrs
 from swf.exceptions import DoesNotExistError, ValidationError
 from swf.models.event.base import attributes_key
 from swf.models.workflow import WorkflowExecution
-from swf.shapes import ExecutionId
+from swf.shapes import TIME, ExecutionId
 from swf.wire import shown
 from swf.workflows.turns import RawEvent
 
@@ -162,7 +161,7 @@ def _checked(events: Any) -> list[RawEvent]:
             )
     if not _tells_type(first["workflowExecutionStartedEventAttributes"].get("workflowType")):
         raise ValidationError("WorkflowExecutionStarted does not tell the workflow type. Give it as SWF's JSON has it.")
-    return events if not isinstance(first["eventTimestamp"], str) else [_timed(event) for event in events]
+    return [_timed(event) for event in events]
 
 
 def _tells_type(kind: Any) -> bool:
@@ -178,8 +177,9 @@ def _is_event(event: Any) -> bool:
 
 
 def _timed(event: RawEvent) -> RawEvent:
-    """Give an event with its time as SWF's JSON has it, where the AWS CLI has written it in ISO 8601."""
-    return {**event, "eventTimestamp": datetime.fromisoformat(event["eventTimestamp"]).timestamp()}
+    """Return the event with its time as SWF writes it, whichever client has written it."""
+    seconds = TIME.seconds(event["eventTimestamp"])
+    return event if seconds is event["eventTimestamp"] else {**event, "eventTimestamp": seconds}
 
 
 def _execution(held: Any) -> ExecutionId:
@@ -196,9 +196,4 @@ def _raw(execution: ExecutionId) -> dict[str, str]:
 
 
 def _json(value: Any) -> str:
-    return json.dumps(value, ensure_ascii=False, default=_written)
-
-
-def _written(value: Any) -> float:
-    assert isinstance(value, datetime), "all else in an event is JSON"
-    return value.timestamp()
+    return json.dumps(value, ensure_ascii=False)
