@@ -94,10 +94,16 @@ def tags(value: Iterable[str] | None) -> tuple[str, ...] | None:
 
 @attrs.frozen
 class Shape:
-    """What is common to all shapes: a name in AWS's API description, and a value that JSON holds as it is."""
+    """What is common to all shapes: a name in AWS's API description, and a value that JSON holds as it is.
+
+    Attributes:
+        reads_as_is: Whether `read` and `write` change nothing.
+        members: The members of a value that is an object in SWF's JSON; none of any other.
+    """
 
     name: str
     reads_as_is: ClassVar[bool] = True
+    members: ClassVar[frozenset[str]] = frozenset()
 
     def read(self, value: Any) -> Any:
         """Turn what stands in SWF's JSON into the attribute's value."""
@@ -296,6 +302,7 @@ class TaskListText(NameText):
     """A task list, which is its name here and an object with a name in SWF's JSON."""
 
     reads_as_is = False
+    members = frozenset({"name"})
 
     def read(self, value: Mapping[str, str]) -> str:
         return value["name"]
@@ -309,6 +316,7 @@ class TypeReference(Shape):
     """A `TypeId`, an object of name and version in SWF's JSON."""
 
     reads_as_is = False
+    members = frozenset({"name", "version"})
 
     def read(self, value: Mapping[str, str]) -> TypeId:
         return TypeId(value["name"], value["version"])
@@ -328,6 +336,7 @@ class ExecutionReference(Shape):
     """An `ExecutionId`, an object of workflowId and runId in SWF's JSON."""
 
     reads_as_is = False
+    members = frozenset({"workflowId", "runId"})
 
     def read(self, value: Mapping[str, str]) -> ExecutionId:
         return ExecutionId(value["workflowId"], value["runId"])
