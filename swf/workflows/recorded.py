@@ -17,6 +17,7 @@ import attrs
 
 from swf.exceptions import DoesNotExistError, ValidationError
 from swf.models.event.base import attributes_key
+from swf.models.history.pages import first_gap
 from swf.models.workflow import WorkflowExecution
 from swf.shapes import TIME, ExecutionId
 from swf.wire import shown
@@ -148,17 +149,18 @@ def _checked(events: Any) -> list[RawEvent]:
     first = events[0] if isinstance(events, list) and events else None
     if not isinstance(first, Mapping) or first.get("eventType") != "WorkflowExecutionStarted":
         raise ValidationError(_NO_BEGINNING)
-    for number, event in enumerate(events, start=1):
+    for event in events:
         if not _is_event(event):
             raise ValidationError(
                 f"{shown(event)} is no event. Give events as they stand in SWF's JSON, with eventId, eventType, "
                 "eventTimestamp and their attributes."
             )
-        if event["eventId"] != number:
-            raise ValidationError(
-                f"Event {number} is missing: event {event['eventId']} stands in its place. Give all events of the "
-                "history, in their order."
-            )
+    if gap := first_gap([event["eventId"] for event in events], 1):
+        wanted, found = gap
+        raise ValidationError(
+            f"Event {wanted} is missing: event {found} stands in its place. Give all events of the history, in their "
+            "order."
+        )
     if not _tells_type(first["workflowExecutionStartedEventAttributes"].get("workflowType")):
         raise ValidationError("WorkflowExecutionStarted does not tell the workflow type. Give it as SWF's JSON has it.")
     return [_timed(event) for event in events]
