@@ -2,11 +2,11 @@
 
 import logging
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from difflib import get_close_matches
 from functools import partial
 from itertools import chain
-from typing import Any, TypeVar
+from typing import Any, ClassVar, TypeVar
 
 import attrs
 
@@ -31,7 +31,7 @@ from swf.models.decision import Decision, FailWorkflowExecution
 from swf.models.domain import Domain
 from swf.models.event import EVENTS, DecisionTaskCompleted, Event, TimerFired, TimerStarted, WorkflowExecutionStarted
 from swf.models.event.refusal import REFUSED
-from swf.models.history.pages import check_beginning
+from swf.models.history.pages import check_task
 from swf.models.task import Decisions, DecisionTask, listed
 from swf.shapes import TypeId
 
@@ -107,6 +107,9 @@ class Decider(Actor[DecisionTask]):
         super().__init__(
             domain, task_list, identity=identity, connection=connection, concurrency=concurrency, pollers=pollers
         )
+
+    # Whether it reads the whole history by itself when it does not know what is before the events that came.
+    _reads_again: ClassVar[bool] = False
 
     def _rest(self) -> None:
         super()._rest()
@@ -224,13 +227,19 @@ class Decider(Actor[DecisionTask]):
             # The token of a further page is good for a minute only, so none is left for later.
             listed = (rows_of(page, "events", "poll_for_decision_task") for page in chain([first], pages))
             answer = {**first, "events": list(chain.from_iterable(listed))}
-            task = kind.from_poll(self.domain, asked.task_list, answer, connection=self.connection)
-            if not asked.start_at_previous_started_event:
-                check_beginning(task.history[0].id)
+            check_task(answer, self._begins(asked, answer))
         except IncompleteAnswerError as error:
             execution = first.get("workflowExecution") or {}
             raise self._incomplete(execution.get("workflowId"), execution.get("runId"), error) from error
-        return task
+        return kind._of_answer(self.domain, asked.task_list, answer, self.connection)
+
+    def _begins(self, asked: Poll, answer: Mapping[str, Any]) -> int | None:
+        """Return the latest event that may be the first of what was asked for; None is as `check_task` has it."""
+        if not asked.start_at_previous_started_event:
+            return 1
+        # SWF was seen to begin with the decision task answered before. Its documentation says "the most recent
+        # DecisionTaskStarted event", which after a timeout may be a later one.
+        return answer.get("startedEventId") if self._reads_again else None
 
     def _incomplete(
         self, workflow_id: str | None, run_id: str | None, error: IncompleteAnswerError

@@ -93,6 +93,12 @@ class DecisionTask(Task):
         """
         if data.get("taskToken"):
             check_task(data)
+        return cls._of_answer(domain, task_list, data, connection)
+
+    @classmethod
+    def _of_answer(
+        cls, domain: Domain | str, task_list: str, data: Mapping[str, Any], connection: Connection | None
+    ) -> Self:
         return wire.read(
             cls,
             data,

@@ -77,6 +77,8 @@ class SpecDecider(Decider):
             domain, task_list, identity=identity, connection=connection, concurrency=concurrency, pollers=pollers
         )
 
+    _reads_again = True
+
     def _rest(self) -> None:
         super()._rest()
         self._remembered: OrderedDict[str, _Known] = OrderedDict()

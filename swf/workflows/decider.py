@@ -55,11 +55,10 @@ class WorkflowTask(DecisionTask):
     sticky: tuple[str, int] | None = attrs.field(default=None, kw_only=True)
 
     @classmethod
-    def from_poll(
-        cls, domain: Domain | str, task_list: str, data: Mapping[str, Any], *, connection: Connection | None = None
+    def _of_answer(
+        cls, domain: Domain | str, task_list: str, data: Mapping[str, Any], connection: Connection | None
     ) -> Self:
-        """Read the task from the answer of PollForDecisionTask; see `DecisionTask.from_poll`."""
-        task = super().from_poll(domain, task_list, data, connection=connection)
+        task = super()._of_answer(domain, task_list, data, connection)
         return attrs.evolve(task, events=tuple(data.get("events", ())))
 
     def complete(
@@ -182,6 +181,8 @@ class WorkflowDecider(Decider):
         super().__init__(
             domain, task_list, identity=identity, connection=connection, concurrency=concurrency, pollers=pollers
         )
+
+    _reads_again = True
 
     def _rest(self) -> None:
         super()._rest()

@@ -303,6 +303,25 @@ def test_a_durable_workflow_that_is_kept_takes_no_new_events_with_a_gap(caplog):
         assert warnings(caplog) == [told(execution, "event 10 is missing, and event 11 stands in its place")]
 
 
+def test_new_events_that_begin_later_than_the_task_before_are_not_all():
+    with (
+        decided_on_once(Change(8, without_event(8))) as (domain, _),
+        pytest.raises(IncompleteTaskError, match="the oldest event is 9, and should be 8"),
+    ):
+        Counter(domain, "orders").poll(start_at_previous_started_event=True)
+
+
+def test_a_decider_that_reads_again_what_it_does_not_know_goes_on_with_new_events_that_begin_late(caplog):
+    change = Change(8, without_event(8))
+    with decided_on_once(change) as (domain, execution):
+        with Durable(domain, "orders", workflows=[BigOrder], registers=False):
+            assert execution.wait(timeout=60).result == 6
+
+        assert change.is_made
+        assert "DecisionTaskTimedOut" not in names(execution)
+        assert warnings(caplog) == []
+
+
 @pytest.mark.parametrize(
     ("body", "what"),
     [

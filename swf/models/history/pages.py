@@ -66,7 +66,7 @@ def check_beginning(oldest: int, begins: int = 1) -> None:
         raise IncompleteAnswerError(f"the oldest event is {oldest}, and should be {begins}", "beginning")
 
 
-def check_task(answer: Mapping[str, Any]) -> None:
+def check_task(answer: Mapping[str, Any], begins: int | None = None) -> None:
     """Raise unless the events of a decision task are all that it should have, in either order.
 
     They end with its ``DecisionTaskStarted``, and begin with the first event of the run, or with the
@@ -74,6 +74,7 @@ def check_task(answer: Mapping[str, Any]) -> None:
 
     Args:
         answer: What PollForDecisionTask answered, with the events of all pages.
+        begins: The latest event that may be the first. Left out, that of the task answered before.
 
     Raises:
         IncompleteAnswerError: Events are missing: between two of them, before the first, after the last, or all.
@@ -85,7 +86,7 @@ def check_task(answer: Mapping[str, Any]) -> None:
     step = 1 if first <= last else -1
     _checked(events, first - step, step)
     check_end(max(first, last), answer.get("startedEventId"))
-    check_beginning(min(first, last), answer.get("previousStartedEventId") or 1)
+    check_beginning(min(first, last), begins or answer.get("previousStartedEventId") or 1)
 
 
 def check_end(newest: int, end: int | None) -> None:
