@@ -33,7 +33,7 @@ from swf.clients import (
     of_settings,
     translated,
 )
-from swf.exceptions import ConfigurationError, UnknownOperationError
+from swf.exceptions import ConfigurationError, IncompleteAnswerError, UnknownOperationError
 from swf.settings import DEFAULT_REGION, Explanation, Settings
 
 if TYPE_CHECKING:
@@ -165,6 +165,19 @@ class Connection:
             if not token:
                 return
 
+    def rows(self, operation: str, key: str, **params: Any) -> Iterator[list[dict[str, Any]]]:
+        """Call an operation page by page, each when it is asked for, and yield the rows of each, maybe none.
+
+        Args:
+            operation: In snake case, such as ``list_domains``.
+            key: The member that holds the rows, such as ``domainInfos``.
+            params: As for `call`.
+
+        Raises:
+            IncompleteAnswerError: A page does not have that member.
+        """
+        return (rows_of(page, key, operation) for page in self.pages(operation, **params))
+
     def end_polls(self, identity: str) -> None:
         """End the waiting polls of an identity without losing a task, where an engine of this process answers.
 
@@ -263,6 +276,21 @@ class Connection:
             entered = _enter(endpoint_url.removeprefix(LOCAL), found["region"] or DEFAULT_REGION)
             return of_engine(*entered, endpoint_url, found)
         return of_settings(found)
+
+
+def rows_of(page: dict[str, Any], key: str, operation: str) -> list[dict[str, Any]]:
+    """Return the rows of a page.
+
+    SWF gives an empty list where there are none. What lacks the list is not of SWF: a proxy or a portal answered.
+
+    Raises:
+        IncompleteAnswerError: The page does not have that member.
+    """
+    rows = page.get(key)
+    if not isinstance(rows, list):
+        name = "".join(word.capitalize() for word in operation.split("_"))
+        raise IncompleteAnswerError(f"{name} was answered without {key!r}", "rows")
+    return rows
 
 
 def connect(

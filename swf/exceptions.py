@@ -160,6 +160,32 @@ class EndpointUnreachableError(SWFError):
     """No answer came: nothing listens at the endpoint, or the network is down."""
 
 
+class IncompleteAnswerError(EndpointUnreachableError):
+    """An answer came, and lacks what SWF always gives; nothing of it is used.
+
+    Attributes:
+        what: What is wrong with it.
+        missing: What is missing: the ``rows`` of a list, such as the events of a page of a history; of a history the
+            ``beginning``, the ``end``, or an event between, which is a ``gap``.
+    """
+
+    remedy: ClassVar[str] = "Ask again; if that does not help, look for a proxy that changes answers of SWF."
+
+    def __init__(self, what: str, missing: str, *, of: str = "An answer of SWF") -> None:
+        super().__init__(f"{of} came in part: {what}. {self.remedy}")
+        self.what = what
+        self.missing = missing
+
+
+class IncompleteTaskError(IncompleteAnswerError, PollTimeout):
+    """A decision task came without all events of its history. It is not decided on; poll again."""
+
+    remedy = (
+        "It is not decided on, and SWF gives it again after its timeout; if that does not help, look for a proxy that "
+        "changes answers of SWF."
+    )
+
+
 class ResponseError(SWFError):
     """SWF refused a request.
 

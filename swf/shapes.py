@@ -95,10 +95,16 @@ def tags(value: Iterable[str] | None) -> tuple[str, ...] | None:
 
 @attrs.frozen
 class Shape:
-    """What is common to all shapes: a name in AWS's API description, and a value that JSON holds as it is."""
+    """What is common to all shapes: a name in AWS's API description, and a value that JSON holds as it is.
+
+    Attributes:
+        reads_as_is: Whether `read` and `write` change nothing.
+        members: The members of a value that is an object in SWF's JSON; none of any other.
+    """
 
     name: str
     reads_as_is: ClassVar[bool] = True
+    members: ClassVar[frozenset[str]] = frozenset()
 
     def read(self, value: Any) -> Any:
         """Turn what stands in SWF's JSON into the attribute's value."""
@@ -225,17 +231,39 @@ _from_timestamp = datetime.fromtimestamp
 
 @attrs.frozen
 class Time(Shape):
-    """An instant: seconds since 1970 with milliseconds in SWF's JSON, an aware UTC `datetime` here."""
+    """An instant: seconds since 1970 with milliseconds in SWF's JSON, an aware UTC `datetime` here.
+
+    What other clients make of SWF's JSON is read too: the `datetime` of boto3, and the ISO 8601 text that AWS CLI 2 and
+    the SDK for JavaScript write. It is written as SWF does, whatever was read.
+    """
 
     reads_as_is = False
 
-    def read(self, value: float | datetime) -> datetime:
-        if isinstance(value, datetime):
-            return value.astimezone(UTC)
-        return _from_timestamp(value, UTC)
+    def read(self, value: float | str | datetime) -> datetime:
+        """Return the instant.
+
+        Raises:
+            ValidationError: The value is not a time, or a text that does not say its time zone.
+        """
+        try:
+            # SWF's own form is tried first: every event has one. Anything that is not a number raises TypeError.
+            return _from_timestamp(value, UTC)  # type: ignore[arg-type]
+        except TypeError:
+            return _instant(value)
+        except (ValueError, OverflowError):
+            raise _no_time(value) from None
 
     def write(self, value: datetime) -> float:
         return value.timestamp()
+
+    def seconds(self, value: float | str | datetime) -> float:
+        """Return the time in SWF's own form, in whichever form it stands.
+
+        Raises:
+            ValidationError: The value is not a time, or a text that does not say its time zone.
+        """
+        instant = self.read(value)
+        return value if isinstance(value, int | float) else self.write(instant)
 
     def problem(self, value: Any) -> str | None:
         if not isinstance(value, datetime):
@@ -245,11 +273,33 @@ class Time(Shape):
         return None
 
 
+def _instant(value: Any) -> datetime:
+    """Return the instant of a `datetime` or an ISO 8601 text.
+
+    Without a time zone it is refused: AWS always writes one, and a guess would be hours off for somebody.
+    """
+    try:
+        found = datetime.fromisoformat(value) if isinstance(value, str) else value
+        if isinstance(found, datetime) and found.tzinfo is not None:
+            return found.astimezone(UTC)
+    except (ValueError, OverflowError):
+        pass
+    raise _no_time(value)
+
+
+def _no_time(value: object) -> ValidationError:
+    return ValidationError(
+        f"{repr(value)[:60]} is not a time of SWF. Write seconds since 1970, such as 1437245777.048, or ISO 8601 with "
+        "the time zone, such as 2015-07-18T18:56:17.048Z."
+    )
+
+
 @attrs.frozen
 class TaskListText(Text):
     """A task list, which is its name here and an object with a name in SWF's JSON."""
 
     reads_as_is = False
+    members = frozenset({"name"})
 
     def read(self, value: Mapping[str, str]) -> str:
         return value["name"]
@@ -263,6 +313,7 @@ class TypeReference(Shape):
     """A `TypeId`, an object of name and version in SWF's JSON."""
 
     reads_as_is = False
+    members = frozenset({"name", "version"})
 
     def read(self, value: Mapping[str, str]) -> TypeId:
         return TypeId(value["name"], value["version"])
@@ -282,6 +333,7 @@ class ExecutionReference(Shape):
     """An `ExecutionId`, an object of workflowId and runId in SWF's JSON."""
 
     reads_as_is = False
+    members = frozenset({"workflowId", "runId"})
 
     def read(self, value: Mapping[str, str]) -> ExecutionId:
         return ExecutionId(value["workflowId"], value["runId"])
@@ -318,6 +370,8 @@ class TagTexts(Shape):
                 return f"has the tag {str(tag)[:40]!r}, which {problem}"
         return None
 
+
+TIME = Time("Timestamp")
 
 _NAME = TypeName("Name", max=256, min=1)
 _VERSION = Text("Version", max=64, min=1)
@@ -364,7 +418,7 @@ TaskPriority = Annotated[int, NumberText("TaskPriority", min=-(2**31), max=2**31
 DurationInSeconds = Annotated[int | Literal["NONE"], Duration("DurationInSeconds")]
 DurationInSecondsOptional = Annotated[int | Literal["NONE"], Duration("DurationInSecondsOptional")]
 DurationInDays = Annotated[int | Literal["NONE"], Duration("DurationInDays", max=90)]
-Timestamp = Annotated[datetime, Time("Timestamp")]
+Timestamp = Annotated[datetime, TIME]
 Canceled = Annotated[bool, Flag("Canceled")]
 StartAtPreviousStartedEvent = Annotated[bool, Flag("StartAtPreviousStartedEvent")]
 

@@ -4,6 +4,7 @@ An attribute's annotation names its shape (`swf.shapes`); on a model, `At` adds 
 that one line come reading, writing and checking. Names convert exactly between SWF's camel case and our snake case.
 """
 
+import copy
 import functools
 import re
 import types
@@ -108,8 +109,8 @@ def _find(hint: Any, kind: type[Marker]) -> Marker | None:
 
 
 Reader = Callable[[Mapping[str, Any], Mapping[str, Any]], T]
-_Put = Callable[[Any, Any], None]
-_Step = tuple[_Put, str, str, Callable[[Any], Any] | None, bool]
+Setter = Callable[[Any, Any], None]
+_Step = tuple[Setter, str, str, Callable[[Any], Any] | None, bool]
 
 
 def read(cls: type[T], data: Mapping[str, Any], **given: Any) -> T:
@@ -133,7 +134,7 @@ def _reader(cls: type[T]) -> Reader[T]:
     plan = _plan(cls)
     declared = {member.name for member in members(cls)}
     beside = [
-        (_put(cls, field.name), field.name, functools.partial(_default, field))
+        (setter(cls, field.name), field.name, functools.partial(_default, field))
         for field in attrs.fields(cls)
         if field.name not in declared
     ]
@@ -150,7 +151,7 @@ def _reader(cls: type[T]) -> Reader[T]:
                 if value is None:
                     value = given.get(name)
                     if value is None and required:
-                        raise _lacking(cls, (*way, key), data)
+                        raise lacking(cls, (*way, key), data)
                 elif convert is not None:
                     value = convert(value)
                 put(made, value)
@@ -164,14 +165,18 @@ def _plan(cls: type) -> list[tuple[tuple[str, ...], list[_Step]]]:
     places: dict[tuple[str, ...], list[_Step]] = {}
     for member in members(cls):
         *way, key = member.path
-        convert = None if member.shape.reads_as_is else member.shape.read
-        step = (_put(cls, member.name), member.name, key, convert, member.required)
+        step = (setter(cls, member.name), member.name, key, converter(member), member.required)
         places.setdefault(tuple(way), []).append(step)
     return list(places.items())
 
 
-def _put(cls: type, name: str) -> _Put:
-    """Give the function that sets an attribute although the class is frozen: the slot's own where there is one."""
+def converter(member: Member) -> Callable[[Any], Any] | None:
+    """Return what makes an attribute's value of SWF's; None where it is taken as it is."""
+    return None if member.shape.reads_as_is else member.shape.read
+
+
+def setter(cls: type, name: str) -> Setter:
+    """Return the function that sets an attribute although the class is frozen: the slot's own where there is one."""
     slot = getattr(cls, name, None)
     if isinstance(slot, types.MemberDescriptorType):
         return slot.__set__
@@ -191,7 +196,8 @@ def _descend(data: Mapping[str, Any], way: tuple[str, ...]) -> Mapping[str, Any]
     return data
 
 
-def _lacking(cls: type, path: tuple[str, ...], data: Mapping[str, Any]) -> ValidationError:
+def lacking(cls: type, path: tuple[str, ...], data: Mapping[str, Any]) -> ValidationError:
+    """Return the error that says which member SWF left out, although the class must have it."""
     return ValidationError(f"SWF's answer for {cls.__name__} lacks its member {'.'.join(path)}: {shown(dict(data))}")
 
 
@@ -202,6 +208,31 @@ def write(value: Any) -> dict[str, Any]:
         for member in members(type(value))
         if not member.read_only and (held := getattr(value, member.name)) is not None
     }
+
+
+def unknown(cls: type, data: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what an object of SWF's JSON says and a class has no attribute for, in its place there."""
+    shapes = {member.wire_name: member.shape for member in members(cls)}
+    found: dict[str, Any] = {}
+    for name, value in data.items():
+        if name not in shapes:
+            found[name] = copy.deepcopy(value)
+        elif shapes[name].members and value is not None:
+            inside = {each: copy.deepcopy(value[each]) for each in value if each not in shapes[name].members}
+            found.update({name: inside} if inside else {})
+    return found
+
+
+def write_with(value: Any, unknown: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what `write` returns, with what `unknown` found when the value was read."""
+    written = write(value)
+    declared = {member.wire_name for member in members(type(value))}
+    for name, held in unknown.items():
+        if name not in declared:
+            written[name] = copy.deepcopy(held)
+        elif name in written:
+            written[name].update(copy.deepcopy(held))
+    return written
 
 
 def problems(value: Any, *, registering: bool = False) -> Iterator[str]:

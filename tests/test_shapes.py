@@ -190,6 +190,60 @@ def test_a_time_keeps_its_milliseconds(seconds):
     assert time.write(time.read(seconds)) == seconds
 
 
+@pytest.mark.parametrize(
+    ("written", "seconds"),
+    [
+        # The SDK for JavaScript, AWS CLI 2, and AWS CLI 1 with cli_timestamp_format = iso8601.
+        ("2015-07-18T18:56:17.048Z", 1437245777.048),
+        ("2015-07-18T18:56:17.048000+00:00", 1437245777.048),
+        ("2015-07-18T20:56:17.048000+02:00", 1437245777.048),
+        ("2015-07-18T13:26:17.048000-05:30", 1437245777.048),
+        ("2015-07-18T18:56:17+00:00", 1437245777.0),
+        ("2015-07-18T18:56:17Z", 1437245777.0),
+        ("2015-07-18T18:56:17.5Z", 1437245777.5),
+        ("2015-07-18T18:56:17.0480000000Z", 1437245777.048),
+        # What Python makes of the datetimes of boto3.
+        ("2015-07-18 18:56:17.048000+00:00", 1437245777.048),
+        # Before and after the hours at which clocks are changed in zones that do so.
+        ("2015-10-25T02:30:00+02:00", 1445733000.0),
+        ("2015-10-25T02:30:00+01:00", 1445736600.0),
+        # Java's notation of numbers, and none.
+        (1.437245777048e9, 1437245777.048),
+        (1437245777, 1437245777.0),
+    ],
+)
+def test_a_time_is_read_as_every_client_of_swf_writes_it_and_written_as_swf_does(written, seconds):
+    time = shape(shapes.Timestamp)
+
+    assert time.write(time.read(written)) == seconds
+    assert time.read(written).tzinfo is UTC
+
+
+@pytest.mark.parametrize(
+    "written",
+    [
+        # Which hour that is, nobody can tell.
+        "2015-07-18T18:56:17.048",
+        "2015-07-18",
+        datetime(2015, 7, 18, 18, 56, 17),
+        # No client of SWF writes these.
+        "1437245777.048",
+        "yesterday",
+        "",
+        1e300,
+        float("nan"),
+        "0001-01-01T00:00:00+14:00",
+        ["2015-07-18T18:56:17Z"],
+        None,
+    ],
+)
+def test_what_does_not_tell_an_instant_is_refused_with_what_would(written):
+    with pytest.raises(
+        ValidationError, match=r"is not a time of SWF\. Write seconds since 1970, .* with the time zone"
+    ):
+        shape(shapes.Timestamp).read(written)
+
+
 @attrs.frozen
 class Declared:
     name: str

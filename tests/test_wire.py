@@ -1,4 +1,6 @@
 import datetime
+import json
+import pickle
 from typing import Annotated
 
 import attrs
@@ -12,7 +14,7 @@ from hypothesis import strategies as st
 from swf import shapes, wire
 from swf.exceptions import ValidationError
 from swf.models.decision import DECISIONS, from_raw
-from swf.models.event import EVENTS, EventFactory
+from swf.models.event import EVENTS, EventFactory, UnknownEvent
 from swf.shapes import (
     Description,
     DomainName,
@@ -257,6 +259,78 @@ def test_swfs_json_comes_back_from_an_event_as_it_was(event):
     raw = event.raw
 
     assert EventFactory(raw).raw == raw
+
+
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | st.text(max_size=8),
+    lambda held: st.lists(held, max_size=3) | st.dictionaries(st.text(max_size=8), held, max_size=3),
+    max_leaves=6,
+)
+# No member that is known begins with an x.
+NEWER_MEMBERS = st.dictionaries(st.text(max_size=8).map("x{}".format), JSON, max_size=3)
+
+ENTRIES_OF_NEWER_KINDS = st.tuples(st.integers(1, 25_000), st.text(min_size=1, max_size=8), NEWER_MEMBERS).map(
+    lambda drawn: {"eventId": drawn[0], "eventType": f"X{drawn[1]}", f"x{drawn[1]}EventAttributes": drawn[2]}
+)
+
+
+def in_seconds(milliseconds, offset):
+    return milliseconds / 1000
+
+
+def with_milliseconds(milliseconds, offset):
+    return at(milliseconds, offset).isoformat(timespec="milliseconds")
+
+
+def with_microseconds(milliseconds, offset):
+    return at(milliseconds, offset).isoformat(sep=" ", timespec="microseconds")
+
+
+def with_ten_decimals(milliseconds, offset):
+    return f"{at(milliseconds, 0):%Y-%m-%dT%H:%M:%S}.{milliseconds % 1000:03}0000000Z"
+
+
+def at(milliseconds, offset):
+    zone = datetime.timezone(datetime.timedelta(minutes=offset))
+    return datetime.datetime.fromtimestamp(milliseconds // 1000, zone) + datetime.timedelta(
+        milliseconds=milliseconds % 1000
+    )
+
+
+@st.composite
+def entries_with_newer_members(draw, kind):
+    """An entry of a history, with members that are not known at every place where one may come to stand."""
+    entry = draw(ENTRIES_OF_NEWER_KINDS if kind is UnknownEvent else events(kind).map(lambda event: event.raw))
+    (key,) = (name for name in entry if name.endswith("EventAttributes"))
+    for inside in entry[key].values():
+        if isinstance(inside, dict):
+            inside.update(draw(NEWER_MEMBERS))
+    entry[key].update(draw(NEWER_MEMBERS))
+    entry.update({name: held for name, held in draw(NEWER_MEMBERS).items() if name not in entry})
+    return entry
+
+
+@pytest.mark.parametrize("kind", [*EVENTS.values(), UnknownEvent])
+@settings(max_examples=10)
+@given(
+    data=st.data(),
+    milliseconds=st.integers(0, 4_102_444_800_000),
+    form=st.sampled_from([in_seconds, with_milliseconds, with_microseconds, with_ten_decimals]),
+    offset=st.integers(-14 * 60, 14 * 60),
+)
+def test_an_event_is_written_as_it_was_read_with_what_is_not_known_and_whoever_wrote_its_time(
+    kind, data, milliseconds, form, offset
+):
+    entry = data.draw(entries_with_newer_members(kind))
+    by_swf = {**entry, "eventTimestamp": milliseconds / 1000}
+
+    event = EventFactory({**entry, "eventTimestamp": form(milliseconds, offset)})
+
+    assert event.raw == by_swf
+    assert json.loads(json.dumps(event.raw)) == by_swf
+    assert EventFactory(by_swf) == event
+    assert pickle.loads(pickle.dumps(event)).raw == by_swf
+    assert event.numbered(7, event.timestamp).raw == {**by_swf, "eventId": 7}
 
 
 @given(event=EVENTS_OF_ALL_KINDS)

@@ -21,7 +21,15 @@ from swf import logs
 from swf.actors import observers
 from swf.actors.trouble import Trouble, is_fatal, persistently
 from swf.connection import Connection
-from swf.exceptions import DoesNotExistError, PollTimeout, SWFError, ThrottledError, ValidationError, narrowed
+from swf.exceptions import (
+    DoesNotExistError,
+    IncompleteTaskError,
+    PollTimeout,
+    SWFError,
+    ThrottledError,
+    ValidationError,
+    narrowed,
+)
 from swf.logs import HarmlessLogger
 from swf.models.base import Request
 from swf.models.domain import Domain, domain_of
@@ -178,9 +186,14 @@ class Actor(Generic[Task]):
         while not self._stopping.is_set():
             try:
                 task = self.poll_task()
+            except IncompleteTaskError as error:
+                self._trouble.met(error, is_logged=True)
+                self._trouble.wait(self._stopping)
             except PollTimeout:
-                continue
-            yield task
+                self._trouble.is_over()
+            else:
+                self._trouble.is_over()
+                yield task
 
     def start(self) -> None:
         """Poll in background threads from now on; an actor that polls already goes on.
@@ -284,6 +297,9 @@ class Actor(Generic[Task]):
             began = time.monotonic()
             try:
                 task = self.poll_task()
+            except IncompleteTaskError as error:
+                # Each poll may cost a task its time until its timeout, so they become fewer.
+                self._trouble.met(error, is_logged=True)
             except PollTimeout:
                 self._trouble.is_over()
                 observers.tell("poll_empty", self, seconds=time.monotonic() - began)

@@ -2,10 +2,11 @@
 
 import logging
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from difflib import get_close_matches
 from functools import partial
-from typing import Any, TypeVar
+from itertools import chain
+from typing import Any, ClassVar, TypeVar
 
 import attrs
 
@@ -13,19 +14,29 @@ from swf.actors import observers
 from swf.actors.core import Actor, Poll, is_of_the_task
 from swf.actors.handlers import Handler, Handlers, Type, mark, named, shown
 from swf.actors.portions import Place, as_it_was, is_ours, place_of, portion, reached
-from swf.connection import Connection
+from swf.actors.trouble import Logged
+from swf.connection import Connection, rows_of
 from swf.constants import NONE
-from swf.exceptions import ConfigurationError, DoesNotExistError, PollTimeout, SWFError
+from swf.exceptions import (
+    ConfigurationError,
+    DoesNotExistError,
+    IncompleteAnswerError,
+    IncompleteTaskError,
+    PollTimeout,
+    SWFError,
+)
 from swf.failure import raised
 from swf.logs import HarmlessLogger
 from swf.models.decision import Decision, FailWorkflowExecution
 from swf.models.domain import Domain
 from swf.models.event import EVENTS, DecisionTaskCompleted, Event, TimerFired, TimerStarted, WorkflowExecutionStarted
 from swf.models.event.refusal import REFUSED
+from swf.models.history.pages import check_task
 from swf.models.task import Decisions, DecisionTask, listed, require_good_close
 from swf.shapes import TypeId
 
 F = TypeVar("F", bound=Callable[..., Any])
+T = TypeVar("T", bound=DecisionTask)
 
 _log = HarmlessLogger(logging.getLogger(__name__))
 
@@ -96,6 +107,17 @@ class Decider(Actor[DecisionTask]):
         super().__init__(
             domain, task_list, identity=identity, connection=connection, concurrency=concurrency, pollers=pollers
         )
+
+    # Whether it reads the whole history by itself when it does not know what is before the events that came.
+    _reads_again: ClassVar[bool] = False
+
+    def _rest(self) -> None:
+        super()._rest()
+        # Which executions' histories were not whole, and how.
+        self._logged = Logged()
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {name: value for name, value in super().__getstate__().items() if name != "_logged"}
 
     def workflow(self, name: str | Type, version: str | None = None) -> Callable[[F], F]:
         """Make a function decide on the executions of a workflow type.
@@ -181,6 +203,8 @@ class Decider(Actor[DecisionTask]):
 
         Raises:
             PollTimeout: There was none.
+            IncompleteTaskError: There was one, and not all of its events came; also a `PollTimeout`, for nothing can be
+                decided on the rest. SWF gives it again after its timeout.
 
         See: https://docs.aws.amazon.com/amazonswf/latest/apireference/API_PollForDecisionTask.html
         """
@@ -190,18 +214,45 @@ class Decider(Actor[DecisionTask]):
             maximum_page_size=maximum_page_size,
             start_at_previous_started_event=start_at_previous_started_event,
         )
-        return DecisionTask.from_poll(self.domain, asked.task_list, self._answer_to(asked), connection=self.connection)
+        return self._task_of(asked, DecisionTask)
 
-    def _answer_to(self, asked: Poll) -> dict[str, Any]:
-        """Give SWF's answer to a poll, with the events of all its pages."""
+    def _task_of(self, asked: Poll, kind: type[T]) -> T:
+        """Return the task that answers a poll, with the events of all its pages."""
         pages = self.connection.pages("poll_for_decision_task", domain=self.domain.name, **asked.params)
         with self._in_domain():
             first = next(pages)
         if not first.get("taskToken"):
             raise PollTimeout(f"No decision task came on the task list {asked.task_list!r}. Poll again.")
-        # The token of a further page is good for a minute only, so none is left for later.
-        events = [*first.get("events", ()), *(event for page in pages for event in page.get("events", ()))]
-        return {**first, "events": events}
+        try:
+            # The token of a further page is good for a minute only, so none is left for later.
+            listed = (rows_of(page, "events", "poll_for_decision_task") for page in chain([first], pages))
+            answer = {**first, "events": list(chain.from_iterable(listed))}
+            check_task(answer, self._begins(asked, answer))
+        except IncompleteAnswerError as error:
+            execution = first.get("workflowExecution") or {}
+            raise self._incomplete(execution.get("workflowId"), execution.get("runId"), error) from error
+        return kind._of_answer(self.domain, asked.task_list, answer, self.connection)
+
+    def _begins(self, asked: Poll, answer: Mapping[str, Any]) -> int | None:
+        """Return the latest event that may be the first of what was asked for; None is as `check_task` has it."""
+        if not asked.start_at_previous_started_event:
+            return 1
+        # SWF was seen to begin with the decision task answered before. Its documentation says "the most recent
+        # DecisionTaskStarted event", which after a timeout may be a later one.
+        return answer.get("startedEventId") if self._reads_again else None
+
+    def _incomplete(
+        self, workflow_id: str | None, run_id: str | None, error: IncompleteAnswerError
+    ) -> IncompleteTaskError:
+        """Return the error of a decision task that cannot be decided on; it is logged once for an execution and cause.
+
+        In a storm each poll may bring another such task.
+        """
+        of = f"A decision task of {workflow_id!r}, run {run_id!r},"
+        incomplete = IncompleteTaskError(error.what, error.missing, of=of)
+        if self._logged.is_new((run_id, error.missing)):
+            _log.warning("%s", incomplete)
+        return incomplete
 
     def complete(
         self,
@@ -251,6 +302,10 @@ class Decider(Actor[DecisionTask]):
                 _log.warning("SWF refused a decision on %r: %r", task.execution, event)
         try:
             decisions = self._portion(task)
+        except IncompleteAnswerError as error:
+            observers.tell("task_failed", self, task=task, error=error)
+            self._incomplete(task.execution.workflow_id, task.execution.run_id, error)
+            return
         except BaseException as error:
             if not is_of_the_task(error):
                 raise

@@ -4,7 +4,7 @@ import logging
 import random
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Hashable
 from typing import TypeVar
 
 from swf.exceptions import (
@@ -62,8 +62,13 @@ class Trouble:
         """How many polls in a row failed."""
         return self._failures
 
-    def met(self, error: SWFError) -> None:
-        """Hear of a poll that failed; of failures of one kind in a row the first is logged."""
+    def met(self, error: SWFError, *, is_logged: bool = False) -> None:
+        """Wait longer before the next poll, since one failed; of failures of one kind in a row the first is logged.
+
+        Args:
+            error: Why it failed.
+            is_logged: Whether the log says so already.
+        """
         with self._lock:
             is_new = type(error) is not self._kind
             # Pollers that fail at the same time fail for one reason.
@@ -71,7 +76,7 @@ class Trouble:
                 self._failures += 1
                 self._again_at = time.monotonic() + pause(self._failures)
             self._kind = type(error)
-        if is_new:
+        if is_new and not is_logged:
             _log.warning("%r cannot poll, and tries again at longer and longer intervals: %s", self._who, error)
 
     def is_over(self) -> None:
@@ -88,6 +93,29 @@ class Trouble:
         seconds = self._again_at - time.monotonic()
         if seconds > 0:
             stopping.wait(seconds)
+
+
+class Logged:
+    """What was logged already, of the last so many things: it need not be logged again.
+
+    Args:
+        most: Of how many things that is known.
+    """
+
+    def __init__(self, most: int = 1_000) -> None:
+        self._most = most
+        self._lock = threading.Lock()
+        self._known: dict[Hashable, None] = {}
+
+    def is_new(self, thing: Hashable) -> bool:
+        """Tell whether it was not logged yet; from now on it was."""
+        with self._lock:
+            if thing in self._known:
+                return False
+            if len(self._known) >= self._most:
+                del self._known[next(iter(self._known))]
+            self._known[thing] = None
+            return True
 
 
 def persistently(

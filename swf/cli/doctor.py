@@ -291,8 +291,7 @@ def _quotas(connection: Connection, domain: Domain) -> Iterator[Finding]:
 def _rows(connection: Connection, operation: str, key: str, **params: Any) -> Iterator[Any]:
     """Give what is registered and what is deprecated: both count."""
     for status in ("REGISTERED", "DEPRECATED"):
-        for page in connection.pages(operation, registrationStatus=status, **params):
-            yield from page.get(key, ())
+        yield from chain.from_iterable(connection.rows(operation, key, registrationStatus=status, **params))
 
 
 def _open(domain: Domain) -> Iterator[Any]:

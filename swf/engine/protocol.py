@@ -121,9 +121,11 @@ def _seconds(milliseconds: str) -> str:
 
 
 def render_event(event: Event) -> str:
-    """Write an event of a history."""
+    """Write an event of a history, with what is not known of it here."""
+    beyond = {} if event.unknown is None else {name: _encoder.encode(held) for name, held in event.unknown.items()}
     return render_members(
         {
+            **beyond,
             "eventId": str(event.id),
             "eventTimestamp": _seconds(str(to_milliseconds(event.timestamp))),
             "eventType": f'"{event.name}"',

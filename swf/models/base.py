@@ -297,11 +297,10 @@ class Model(Spelt):
         with self._named():
             return self._swf.call(operation, **params)
 
-    def _rows(self, operation: str, key: str, **params: Any) -> Iterator[dict[str, Any]]:
-        """Read a list of SWF's, page by page as its rows are taken."""
+    def _rows(self, operation: str, key: str, **params: Any) -> Iterator[list[dict[str, Any]]]:
+        """Read a list of SWF's page by page, each when it is taken."""
         with self._named():
-            for page in self._swf.pages(operation, **params):
-                yield from page.get(key, ())
+            yield from self._swf.rows(operation, key, **params)
 
     def _describe(self) -> dict[str, Any]:
         return self._call(self.calls.describe, **self._identity())

@@ -13,6 +13,7 @@ from swf.models.base import Calls, Request, number
 from swf.models.decision import Decision
 from swf.models.domain import Domain, InDomain, domain_of
 from swf.models.history.base import History
+from swf.models.history.pages import check_task
 from swf.models.workflow import WorkflowExecution
 from swf.shapes import Data, DurationInSecondsOptional, EventId, ExecutionId, TaskList, TaskToken, execution_id, type_id
 
@@ -84,8 +85,20 @@ class DecisionTask(Task):
     ) -> Self:
         """Read the task from the answer of PollForDecisionTask, with the events of all its pages.
 
+        Raises:
+            IncompleteAnswerError: Events are missing: nothing can be decided on the rest. An answer without a task
+                token, that of a poll which ended without a task, needs none.
+
         See: https://docs.aws.amazon.com/amazonswf/latest/apireference/API_PollForDecisionTask.html
         """
+        if data.get("taskToken"):
+            check_task(data)
+        return cls._of_answer(domain, task_list, data, connection)
+
+    @classmethod
+    def _of_answer(
+        cls, domain: Domain | str, task_list: str, data: Mapping[str, Any], connection: Connection | None
+    ) -> Self:
         return wire.read(
             cls,
             data,

@@ -5,6 +5,7 @@ import random
 import time
 import uuid
 from collections.abc import Iterable, Iterator, Mapping
+from itertools import chain
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal, Self
 
 import attrs
@@ -41,6 +42,7 @@ from swf.models.domain import InDomain
 from swf.models.event import Event, EventFactory, WorkflowExecutionCompleted
 from swf.models.event.base import EPOCH
 from swf.models.history.base import History
+from swf.models.history.pages import whole_history
 from swf.models.history.state import CLOSE_STATUS_OF
 from swf.shapes import (
     Arn,
@@ -326,6 +328,9 @@ class WorkflowExecution(InDomain):
     def history(self) -> History:
         """Give the complete history, all its pages read.
 
+        Raises:
+            IncompleteAnswerError: Events are missing in what was answered.
+
         See: https://docs.aws.amazon.com/amazonswf/latest/apireference/API_GetWorkflowExecutionHistory.html
         """
         return History.from_event_list(self._raw_events())
@@ -441,7 +446,7 @@ class WorkflowExecution(InDomain):
     def _newest_run_id(self) -> str:
         """Find the open run of the workflow id, else the one that began last."""
         for operation in ("list_open_workflow_executions", "list_closed_workflow_executions"):
-            infos = self._rows(
+            pages = self._rows(
                 operation,
                 "executionInfos",
                 **self._scope(),
@@ -449,7 +454,7 @@ class WorkflowExecution(InDomain):
                 executionFilter={"workflowId": self.workflow_id},
                 maximumPageSize=1,
             )
-            for info in infos:
+            for info in chain.from_iterable(pages):
                 run_id: str = info["execution"]["runId"]
                 return run_id
         raise self.DoesNotExist(
@@ -470,7 +475,10 @@ class WorkflowExecution(InDomain):
         return f"Its last event is {last.id}, {last.name}, at {last.timestamp:%F %T} UTC. Open: {open_now}."
 
     def _raw_events(self, **params: Any) -> Iterator[dict[str, Any]]:
-        return self._rows("get_workflow_execution_history", "events", **self._identity(), **params)
+        pages = self._rows("get_workflow_execution_history", "events", **self._identity(), **params)
+        return chain.from_iterable(
+            whole_history(pages, self.workflow_id, newest_first=params.get("reverseOrder", False))
+        )
 
     def _tell(self, operation: str, params: dict[str, Any]) -> None:
         self._call(operation, **self._scope(), workflowId=self.workflow_id, runId=self.run_id, **params)

@@ -4,7 +4,7 @@ import functools
 import sys
 import threading
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from datetime import UTC, datetime
 from typing import Any, ClassVar, Generic, Self, TypeVar, overload
@@ -274,11 +274,16 @@ class QuerySet(ABC, Generic[Row]):
         for call in self._calls(swf.now()):
             size = page_size or self._page_size(call)
             try:
-                for page in swf.pages(call.operation, **call.params, maximumPageSize=size):
-                    rows = [read(row) for row in page.get(call.key, ())]
+                pages = swf.rows(call.operation, call.key, **call.params, maximumPageSize=size)
+                for page in self._whole(pages):
+                    rows = [read(row) for row in page]
                     yield rows if call.keep is None else call.keep(rows)
             except DoesNotExistError as error:
                 raise narrowed(error, self.missing) from error.__cause__
+
+    def _whole(self, pages: Iterable[list[dict[str, Any]]]) -> Iterable[Sequence[dict[str, Any]]]:
+        """Give the pages of a list, as far as they can be told to be all of it."""
+        return pages
 
     def _page_size(self, call: Call[Row]) -> int | None:
         """Ask for no more rows than are shown, where SWF does all the filtering."""

@@ -1,6 +1,6 @@
 """The events of one execution."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any, ClassVar, Self
 
@@ -12,6 +12,7 @@ from swf.models.base import Count
 from swf.models.domain import Domain, domain_of
 from swf.models.event import Event, EventFactory
 from swf.models.history import History
+from swf.models.history.pages import whole_history
 from swf.querysets.base import EVERYTHING, PAGE_SIZE, Call, QuerySet, check_page_size
 from swf.querysets.domain import OfDomain
 from swf.shapes import Number, Text
@@ -138,6 +139,9 @@ class HistoryQuerySet(OfDomain, QuerySet[Event]):
         for wanted in self._wanted:
             events = wanted.of(events)
         return events
+
+    def _whole(self, pages: Iterable[list[dict[str, Any]]]) -> Iterable[Sequence[dict[str, Any]]]:
+        return whole_history(pages, self.workflow_id or "", newest_first=self._reversed)
 
     def _reader(self) -> Callable[[dict[str, Any]], Event]:
         return EventFactory

@@ -12,11 +12,12 @@ import attrs
 from swf.actors import Decider
 from swf.actors.handlers import shown
 from swf.connection import Connection
-from swf.exceptions import ConfigurationError, DoesNotExistError, PollTimeout, SpecError
+from swf.exceptions import ConfigurationError, DoesNotExistError, IncompleteAnswerError, PollTimeout, SpecError
 from swf.models import Domain
 from swf.models.decision import Decision
 from swf.models.event import Event
 from swf.models.history import History
+from swf.models.history.pages import check_end
 from swf.models.task import DecisionTask
 from swf.shapes import ExecutionId, TypeId
 from swf.specs import open_children
@@ -77,6 +78,8 @@ class SpecDecider(Decider):
             domain, task_list, identity=identity, connection=connection, concurrency=concurrency, pollers=pollers
         )
 
+    _reads_again = True
+
     def _rest(self) -> None:
         super()._rest()
         self._remembered: OrderedDict[str, _Known] = OrderedDict()
@@ -130,7 +133,10 @@ class SpecDecider(Decider):
             return task
         known = self._recall(task)
         if known is None or len(known.events) < first.id - 1:
-            return attrs.evolve(task, history=self._whole(task))
+            try:
+                return attrs.evolve(task, history=self._whole(task))
+            except IncompleteAnswerError as error:
+                raise self._incomplete(*_execution(task), error) from error
         self._remember(task, known)
         return attrs.evolve(task, history=History((known.events[0], *task.history)))
 
@@ -178,9 +184,11 @@ class SpecDecider(Decider):
         if last is None or last.id == len(task.history):
             return task.history
         try:
-            return History(event for event in task.execution.history() if event.id <= last.id)
+            history = History(event for event in task.execution.history() if event.id <= last.id)
         except DoesNotExistError:
             raise PollTimeout(f"{task.execution!r} closed before its history was read. Poll again.") from None
+        check_end(history[-1].id, last.id)
+        return history
 
     def _recall(self, task: DecisionTask) -> "_Known | None":
         """Give what is remembered, which nobody else has in hand then."""

@@ -11,10 +11,10 @@ import secrets
 import threading
 import weakref
 from collections import OrderedDict
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextvars import copy_context
-from typing import Any, TypeVar
+from typing import Any, Self, TypeVar
 
 import attrs
 
@@ -24,6 +24,7 @@ from swf.connection import Connection
 from swf.exceptions import NonDeterminismError, PollTimeout, ValidationError
 from swf.models.decision import Decision
 from swf.models.domain import Domain
+from swf.models.history.pages import check_end, whole_history
 from swf.models.task import Decisions, DecisionTask
 from swf.shapes import ExecutionId, TypeId
 from swf.workflows import blocking, checking
@@ -52,6 +53,13 @@ class WorkflowTask(DecisionTask):
 
     events: tuple[RawEvent, ...] = attrs.field(default=(), eq=False, kw_only=True)
     sticky: tuple[str, int] | None = attrs.field(default=None, kw_only=True)
+
+    @classmethod
+    def _of_answer(
+        cls, domain: Domain | str, task_list: str, data: Mapping[str, Any], connection: Connection | None
+    ) -> Self:
+        task = super()._of_answer(domain, task_list, data, connection)
+        return attrs.evolve(task, events=tuple(data.get("events", ())))
 
     def complete(
         self,
@@ -174,6 +182,8 @@ class WorkflowDecider(Decider):
             domain, task_list, identity=identity, connection=connection, concurrency=concurrency, pollers=pollers
         )
 
+    _reads_again = True
+
     def _rest(self) -> None:
         super()._rest()
         self.own_task_list = f"{self.task_list[:230]}-{secrets.token_hex(8)}"
@@ -264,10 +274,8 @@ class WorkflowDecider(Decider):
             maximum_page_size=maximum_page_size,
             start_at_previous_started_event=start_at_previous_started_event is not False or None,
         )
-        answer = self._answer_to(asked)
         sticky = None if self._sticky_timeout is None else (self.own_task_list, self._sticky_timeout)
-        task = WorkflowTask.from_poll(self.domain, asked.task_list, answer, connection=self.connection)
-        return attrs.evolve(task, events=tuple(answer["events"]), sticky=sticky)
+        return attrs.evolve(self._task_of(asked, WorkflowTask), sticky=sticky)
 
     def poll_task(self) -> WorkflowTask:
         """Ask SWF for a decision task of the shared list; when no threads poll its own, of that one first."""
@@ -336,13 +344,17 @@ class WorkflowDecider(Decider):
 
     def _history(self, task: DecisionTask, execution: ExecutionId) -> list[RawEvent]:
         """Read the whole history up to a task."""
-        pages = self.connection.pages(
+        pages = self.connection.rows(
             "get_workflow_execution_history",
+            "events",
             domain=self.domain.name,
             execution={"workflowId": execution.workflow_id, "runId": execution.run_id},
         )
         last = task.started_event_id or 0
-        return [event for page in pages for event in page["events"] if event["eventId"] <= last]
+        whole = whole_history(pages, execution.workflow_id)
+        events: list[RawEvent] = [event for page in whole for event in page if event["eventId"] <= last]
+        check_end(events[-1]["eventId"], last)
+        return events
 
     def _portion(self, task: DecisionTask) -> tuple[Decision, ...]:
         # A machine gives no more than one answer holds.

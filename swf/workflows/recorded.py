@@ -10,7 +10,6 @@ import os
 from collections import deque
 from collections.abc import Iterable, Iterator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
-from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -18,8 +17,9 @@ import attrs
 
 from swf.exceptions import DoesNotExistError, ValidationError
 from swf.models.event.base import attributes_key
+from swf.models.history.pages import first_gap
 from swf.models.workflow import WorkflowExecution
-from swf.shapes import ExecutionId
+from swf.shapes import TIME, ExecutionId
 from swf.wire import shown
 from swf.workflows.turns import RawEvent
 
@@ -149,20 +149,21 @@ def _checked(events: Any) -> list[RawEvent]:
     first = events[0] if isinstance(events, list) and events else None
     if not isinstance(first, Mapping) or first.get("eventType") != "WorkflowExecutionStarted":
         raise ValidationError(_NO_BEGINNING)
-    for number, event in enumerate(events, start=1):
+    for event in events:
         if not _is_event(event):
             raise ValidationError(
                 f"{shown(event)} is no event. Give events as they stand in SWF's JSON, with eventId, eventType, "
                 "eventTimestamp and their attributes."
             )
-        if event["eventId"] != number:
-            raise ValidationError(
-                f"Event {number} is missing: event {event['eventId']} stands in its place. Give all events of the "
-                "history, in their order."
-            )
+    if gap := first_gap([event["eventId"] for event in events], 1):
+        wanted, found = gap
+        raise ValidationError(
+            f"Event {wanted} is missing: event {found} stands in its place. Give all events of the history, in their "
+            "order."
+        )
     if not _tells_type(first["workflowExecutionStartedEventAttributes"].get("workflowType")):
         raise ValidationError("WorkflowExecutionStarted does not tell the workflow type. Give it as SWF's JSON has it.")
-    return events if not isinstance(first["eventTimestamp"], str) else [_timed(event) for event in events]
+    return [_timed(event) for event in events]
 
 
 def _tells_type(kind: Any) -> bool:
@@ -178,8 +179,9 @@ def _is_event(event: Any) -> bool:
 
 
 def _timed(event: RawEvent) -> RawEvent:
-    """Give an event with its time as SWF's JSON has it, where the AWS CLI has written it in ISO 8601."""
-    return {**event, "eventTimestamp": datetime.fromisoformat(event["eventTimestamp"]).timestamp()}
+    """Return the event with its time as SWF writes it, whichever client has written it."""
+    seconds = TIME.seconds(event["eventTimestamp"])
+    return event if seconds is event["eventTimestamp"] else {**event, "eventTimestamp": seconds}
 
 
 def _execution(held: Any) -> ExecutionId:
@@ -196,9 +198,4 @@ def _raw(execution: ExecutionId) -> dict[str, str]:
 
 
 def _json(value: Any) -> str:
-    return json.dumps(value, ensure_ascii=False, default=_written)
-
-
-def _written(value: Any) -> float:
-    assert isinstance(value, datetime), "all else in an event is JSON"
-    return value.timestamp()
+    return json.dumps(value, ensure_ascii=False)

@@ -9,12 +9,12 @@ Events are read as they stand in SWF's JSON: a history may have thousands, and e
 """
 
 from collections.abc import Iterable, Iterator, Mapping
-from datetime import datetime
 from typing import Any
 
 import attrs
 
 from swf.models.event.base import attributes_key
+from swf.shapes import TIME
 
 RawEvent = Mapping[str, Any]
 
@@ -118,7 +118,7 @@ def cut(events: Iterable[RawEvent]) -> list[Turn]:
             else:
                 news.append(event)
         elif kind == "DecisionTaskStarted":
-            shown[event["eventId"]] = (len(news), _seconds(event["eventTimestamp"]))
+            shown[event["eventId"]] = (len(news), TIME.seconds(event["eventTimestamp"]))
         elif kind == "DecisionTaskCompleted":
             started = event["decisionTaskCompletedEventAttributes"]["startedEventId"]
             count, timestamp = shown[started]
@@ -160,7 +160,3 @@ def _is_refused_end(turn: Turn) -> bool:
 def _signals_first(news: list[RawEvent]) -> list[RawEvent]:
     order = {"WorkflowExecutionStarted": 0, "WorkflowExecutionSignaled": 1}
     return sorted(news, key=lambda event: order.get(event["eventType"], 2))
-
-
-def _seconds(timestamp: float | datetime) -> float:
-    return timestamp.timestamp() if isinstance(timestamp, datetime) else timestamp

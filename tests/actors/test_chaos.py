@@ -9,20 +9,19 @@ import sys
 import threading
 import time
 from collections import Counter
-from contextlib import closing, contextmanager
+from contextlib import contextmanager
 
 import pytest
 
 from swf.actors import stop
 from swf.connection import Connection
 from swf.engine import Limits, Rate
-from swf.engine.regions import open_regions
-from swf.engine.server import Server
 from swf.models import Domain
 from swf.models.event import ActivityTaskCompleted, ActivityTaskEvent, ActivityTaskScheduled
 from tests.actors import crew
 from tests.actors.crew import ACTIVITIES, Packer, Sequence, SlowPacker
 from tests.actors.proxy import BadNetwork
+from tests.actors.serving import served
 
 # Many processes and calls: a machine that is slow or busy gets the time that it takes.
 pytestmark = pytest.mark.timeout(600)
@@ -43,13 +42,6 @@ def register(connection, seconds=2):
         task_start_to_close_timeout=seconds,
     )
     return domain, order
-
-
-@contextmanager
-def served(path=None, limits="off", port=0):
-    regions = open_regions(path, poll_wait_seconds=0.5, limits=limits)
-    with closing(regions), Server(regions, port=port) as server:
-        yield server.url, regions.engine()
 
 
 def check(executions):

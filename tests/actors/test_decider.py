@@ -110,8 +110,8 @@ def test_a_decider_is_tested_on_a_history_without_swf():
 
 
 def test_a_task_list_that_breaks_the_rules_is_refused_before_anything_is_sent(domain):
-    with pytest.raises(ValidationError, match="'a:b' contains ':'"):
-        Completer(domain, "a:b").poll()
+    with pytest.raises(ValidationError, match="has 257 characters, and may have 256 at most"):
+        Completer(domain, "x" * 257).poll()
 
 
 def test_completing_takes_a_list_a_single_decision_or_none(domain, start):

@@ -27,6 +27,7 @@ from swf.models.decision import (
 )
 from swf.models.history import History
 from swf.querysets import WorkflowExecutionQuerySet
+from tests.actors.proxy import Meddling
 from tests.cli.answering import Answers, answering
 from tests.cli.gate import Gate
 from tests.cli.waiting import LONG_SECONDS
@@ -445,6 +446,23 @@ def test_a_history_in_csv_has_a_row_for_each_event(here, runs):
 
     assert [row["event"] for row in rows[-2:]] == ["DecisionTaskCompleted", "WorkflowExecutionFailed"]
     assert rows[-1]["about"] == "reason=no such card details=4711"
+
+
+@pytest.mark.parametrize("command", ["history", "trace"])
+def test_a_history_that_came_in_part_is_an_error(here, runs, server_url, command):
+    def without_event_2(operation, asked, answer):
+        if operation != "GetWorkflowExecutionHistory":
+            return None
+        return json.dumps({**answer, "events": [each for each in answer["events"] if each["eventId"] != 2]}).encode()
+
+    with Meddling(server_url, without_event_2) as proxy:
+        ended = here("executions", command, "done", "--endpoint", proxy.url)
+
+    assert (ended.code, ended.out) == (1, "")
+    assert ended.err == (
+        "Error: The history of 'done' came in part: event 2 is missing, and event 3 stands in its place. Ask again; if "
+        "that does not help, look for a proxy that changes answers of SWF.\n"
+    )
 
 
 TRACE = """\

@@ -392,8 +392,8 @@ def test_a_class_is_for_the_domain_of_the_settings_unless_another_is_said():
         (
             "shop:Packer",
             ActivityWorker,
-            Given("a:b", "packing"),
-            "Domain: name 'a:b' contains ':', which SWF allows in no name.",
+            Given("x" * 257, "packing"),
+            "x' has 257 characters, and may have 256 at most.",
         ),
     ],
 )

@@ -6,6 +6,7 @@ import re
 import pytest
 
 from swf.engine import protocol
+from swf.models.event import EventFactory
 
 
 def handle(engine, operation, request, prefix="SimpleWorkflowService"):
@@ -46,6 +47,23 @@ def test_times_are_printed_as_java_prints_a_double(milliseconds, printed):
 )
 def test_a_text_that_looks_like_a_time_stays_as_it_is(text):
     assert json.loads(protocol.render({"input": text})) == {"input": text}
+
+
+def test_an_event_is_written_with_the_members_that_are_not_known_here():
+    event = EventFactory(
+        {
+            "eventId": 3,
+            "eventRegion": "moon",
+            "eventTimestamp": "2015-07-18T18:56:17.048Z",
+            "eventType": "DecisionTaskStarted",
+            "decisionTaskStartedEventAttributes": {"scheduledEventId": 2, "startedOnPreviousTaskCompletion": True},
+        }
+    )
+
+    assert protocol.render_event(event) == (
+        '{"decisionTaskStartedEventAttributes":{"scheduledEventId":2,"startedOnPreviousTaskCompletion":true},'
+        '"eventId":3,"eventRegion":"moon","eventTimestamp":1.437245777048E9,"eventType":"DecisionTaskStarted"}'
+    )
 
 
 def test_members_are_in_alphabetical_order_and_there_are_no_spaces(engine, execution):

@@ -5,14 +5,17 @@ import itertools
 import json
 import subprocess
 import sys
+from datetime import UTC, datetime
 
 import attrs
 import pytest
 
 from swf.cli import main
 from swf.exceptions import ValidationError
+from swf.models import History
 from swf.workflows import Replayer
 from swf.workflows.recorded import Recorded, from_swf, of_execution, paths, read
+from swf.workflows.replay import recorded_of
 
 NUMBERS = itertools.count(1)
 
@@ -264,6 +267,26 @@ def test_histories_from_swf_are_saved_and_replay_from_there(shop, run, swf, tmp_
     assert [row["run_id"] for row in again.rows] == [execution.run_id]
 
 
+def test_what_is_not_known_here_is_in_the_file_that_is_written():
+    newer = {
+        "eventId": 1,
+        "eventRegion": "moon",
+        "eventTimestamp": 1437245777.048,
+        "eventType": "WorkflowExecutionStarted",
+        "workflowExecutionStartedEventAttributes": {
+            "childPolicy": "TERMINATE",
+            "taskList": {"name": "orders"},
+            "workflowType": {"name": "Order", "version": "1.0", "revision": 7},
+            "new": None,
+        },
+    }
+
+    read_by_us = History.from_event_list([newer])
+
+    assert json.loads(recorded_of(read_by_us).dumps()) == {"events": [newer]}
+    assert json.loads(Recorded.of("kept.json", [newer]).dumps()) == {"events": [newer]}
+
+
 def test_a_file_tells_whose_history_it_is(shop, run, tmp_path):
     execution = run(shop())
     path = tmp_path / "kept.json"
@@ -329,6 +352,26 @@ SIGNALED = {
 def test_what_is_no_history_is_refused(held):
     with pytest.raises(ValidationError):
         Recorded.of("kept.json", held)
+
+
+def test_times_are_as_swf_writes_them_whoever_has_written_them():
+    kept = Recorded.of(
+        "kept.json",
+        [
+            STARTED,
+            {**SIGNALED, "eventTimestamp": "1970-01-01T01:00:00.500Z"},
+            {**SIGNALED, "eventId": 3, "eventTimestamp": "1970-01-01T03:00:00.5+01:00"},
+            {**SIGNALED, "eventId": 4, "eventTimestamp": datetime(1970, 1, 1, 3, tzinfo=UTC)},
+        ],
+    )
+
+    assert [event["eventTimestamp"] for event in kept.events] == [0, 3600.5, 7200.5, 10800.0]
+
+
+@pytest.mark.parametrize("written", ["1970-01-01T01:00:00.500", "noon", [], 1e300])
+def test_a_time_that_nobody_can_tell_is_refused(written):
+    with pytest.raises(ValidationError, match="is not a time of SWF"):
+        Recorded.of("kept.json", [STARTED, {**SIGNALED, "eventTimestamp": written}])
 
 
 def test_what_is_a_history_is_taken():

@@ -1,17 +1,17 @@
 """What all events have in common."""
 
+import copy
 import functools
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any, ClassVar, Self
 
 import attrs
 
 from swf import wire
-from swf.shapes import Time
+from swf.shapes import TIME
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-
-_TIME = Time("Timestamp")
 
 
 @attrs.frozen(kw_only=True, repr=False)
@@ -25,6 +25,7 @@ class Event:
         id: The event's number in its run, from 1 without gaps. 0 before the event is part of a history.
         timestamp: When it happened, an aware UTC datetime.
         type: What it happened to: ``ActivityTask``, ``Timer``, ``WorkflowExecution``…
+        unknown: The members of SWF's JSON that are newer than this library, in their places there; None without any.
 
     See: https://docs.aws.amazon.com/amazonswf/latest/apireference/API_HistoryEvent.html
     """
@@ -34,6 +35,8 @@ class Event:
 
     id: int = 0
     timestamp: datetime = EPOCH
+    # None and not an empty dict: there are histories of thousands of events, and such members in next to none.
+    unknown: Mapping[str, Any] | None = attrs.field(default=None, hash=False)
 
     @property
     def name(self) -> str:
@@ -57,17 +60,22 @@ class Event:
     @property
     def attributes(self) -> dict[str, Any]:
         """The event's own attributes as they stand in SWF's JSON."""
-        return wire.write(self)
+        if self.unknown is None:
+            return wire.write(self)
+        return wire.write_with(self, self.unknown.get(attributes_key(self.name), {}))
 
     @property
     def raw(self) -> dict[str, Any]:
-        """The event as it stands in SWF's JSON."""
-        return {
+        """The event as it stands in SWF's JSON, with all that was read: its time is in seconds, however it was read."""
+        name = self.name
+        key = attributes_key(name)
+        raw = {
             "eventId": self.id,
-            "eventTimestamp": _TIME.write(self.timestamp),
-            "eventType": self.name,
-            attributes_key(self.name): self.attributes,
+            "eventTimestamp": TIME.write(self.timestamp),
+            "eventType": name,
+            key: self.attributes,
         }
+        return raw if self.unknown is None else {**raw, **copy.deepcopy(dict(self.unknown)), key: raw[key]}
 
     def numbered(self, id: int, timestamp: datetime) -> Self:
         """Give the same event with a place in a history."""

@@ -3,6 +3,7 @@
 - `base`: `History`, the events and what they tell together.
 - `state`: `ExecutionState`, what is open after them: one fold that deciders, replay and engine share.
 - `compiled`: `CompiledEvent`, the events of one activity task, timer or child together.
+- `pages`: whether events that SWF answered are all of them.
 - `decision_tasks`: when SWF asks the decider, and with which decision task.
 - `builder`: `HistoryBuilder`, histories for tests.
 """
