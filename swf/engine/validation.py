@@ -74,26 +74,28 @@ class Characters:
 
 
 _ANY = re.compile(r"[:/|\x00-\x1f\x7f-\x9f]")
-# Amazon's frameworks for Ruby and Java, and botoflow, have task lists such as host:pid:uuid, and children whose
-# workflow id is the run id of their parent, a colon and a number: the service takes a colon there.
-_ALL_BUT_COLON = re.compile(r"[/|\x00-\x1f\x7f-\x9f]")
+# Amazon's framework for Ruby has task lists such as host:pid:uuid, so the service takes a colon there.
+_IN_TASK_LISTS = re.compile(r"[/|\x00-\x1f\x7f-\x9f]")
+# Amazon's frameworks and botoflow call a child after the run id of its parent, a colon and a number. Every third run id
+# that was recorded of the service has a slash, so it takes both.
+_IN_WORKFLOW_IDS = re.compile(r"[|\x00-\x1f\x7f-\x9f]")
 
 # Where AWS's text forbids characters. It says nothing of other members, those of all that only reads among them. For
 # the name of a type, whose colon the service is known to refuse, see `registrable_name`.
 CHARACTERS: dict[tuple[str, str], Characters] = {
-    ("PollForActivityTaskInput", "taskList"): Characters(_ALL_BUT_COLON, is_trimmed=True),
-    ("PollForDecisionTaskInput", "taskList"): Characters(_ALL_BUT_COLON),
+    ("PollForActivityTaskInput", "taskList"): Characters(_IN_TASK_LISTS, is_trimmed=True),
+    ("PollForDecisionTaskInput", "taskList"): Characters(_IN_TASK_LISTS),
     ("RegisterActivityTypeInput", "version"): Characters(_ANY),
     ("RegisterDomainInput", "name"): Characters(_ANY, is_trimmed=True),
     ("RegisterWorkflowTypeInput", "version"): Characters(_ANY),
     ("ScheduleActivityTaskDecisionAttributes", "activityId"): Characters(_ANY),
-    ("ScheduleActivityTaskDecisionAttributes", "taskList"): Characters(_ALL_BUT_COLON),
-    ("StartChildWorkflowExecutionDecisionAttributes", "taskList"): Characters(_ALL_BUT_COLON, is_trimmed=True),
-    ("StartChildWorkflowExecutionDecisionAttributes", "workflowId"): Characters(_ALL_BUT_COLON),
+    ("ScheduleActivityTaskDecisionAttributes", "taskList"): Characters(_IN_TASK_LISTS),
+    ("StartChildWorkflowExecutionDecisionAttributes", "taskList"): Characters(_IN_TASK_LISTS, is_trimmed=True),
+    ("StartChildWorkflowExecutionDecisionAttributes", "workflowId"): Characters(_IN_WORKFLOW_IDS),
     ("StartTimerDecisionAttributes", "timerId"): Characters(_ANY),
     ("StartWorkflowExecutionInput", "domain"): Characters(_ANY),
-    ("StartWorkflowExecutionInput", "taskList"): Characters(_ALL_BUT_COLON),
-    ("StartWorkflowExecutionInput", "workflowId"): Characters(_ALL_BUT_COLON),
+    ("StartWorkflowExecutionInput", "taskList"): Characters(_IN_TASK_LISTS),
+    ("StartWorkflowExecutionInput", "workflowId"): Characters(_IN_WORKFLOW_IDS),
 }
 _TYPE_NAME = Characters(_ANY)
 
