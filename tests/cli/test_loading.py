@@ -393,7 +393,7 @@ def test_a_class_is_for_the_domain_of_the_settings_unless_another_is_said():
             "shop:Packer",
             ActivityWorker,
             Given("x" * 257, "packing"),
-            "x' has 257 characters, and may have 256 at most.",
+            f"Domain: name '{'x' * 55}...' has 257 characters, and may have 256 at most.",
         ),
     ],
 )
