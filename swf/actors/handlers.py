@@ -105,9 +105,7 @@ def _marked(cls: type, kind: str) -> Iterator[tuple[str, _Mark]]:
 
 def shown(type_id: TypeId | None) -> str:
     """Give a type as a message names it."""
-    if type_id is None:
-        return "(none)"
-    return f"{type_id.name} {type_id.version}"
+    return "(none)" if type_id is None else str(type_id)
 
 
 def _place(function: Callable[..., Any]) -> str:

@@ -154,7 +154,7 @@ def decider(
 
     log_to_stderr(json=json_logs, verbosity=verbose)
     actor = SpecDecider(files, domain, task_list, identity=identity, concurrency=concurrency)
-    note(f"Deciding on {', '.join(f'{name} {version}' for name, version in actor.types)}. Stop it with Ctrl-C.")
+    note(f"Deciding on {', '.join(map(str, actor.types))}. Stop it with Ctrl-C.")
     run_actors(actor, stop_timeout=stop_timeout)
 
 
