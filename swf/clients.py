@@ -4,8 +4,9 @@ import functools
 import json
 import os
 import platform
+import re
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from typing import TYPE_CHECKING, Any, Final, cast
 from urllib.parse import urlsplit
 
@@ -40,6 +41,9 @@ POLL_READ_TIMEOUT_SECONDS: Final = 75
 READ_TIMEOUT_SECONDS: Final = 20
 CONNECT_TIMEOUT_SECONDS: Final = 10
 
+# Whose credentials these are is nice to know, and nothing to wait for: a network may let SWF through, and not STS.
+STS_TIMEOUT_SECONDS: Final = 3
+
 
 @attrs.frozen(kw_only=True)
 class Opened:
@@ -49,6 +53,7 @@ class Opened:
         client: What all but polls go through.
         poll_client: What polls go through.
         origin: Where the endpoint came from, as `swf.settings.explain` says it.
+        session: What the clients were made from, unless they were given.
     """
 
     client: "SWFClient"
@@ -57,6 +62,7 @@ class Opened:
     endpoint_url: str
     origin: str
     engine: "Engine | None" = None
+    session: "Session | None" = None
     release: Callable[[], None]
     pid: int = attrs.field(factory=os.getpid)
 
@@ -99,6 +105,68 @@ def _is_amazon(endpoint_url: str | None) -> bool:
         return True
     host = urlsplit(endpoint_url).hostname or ""
     return host.endswith((".amazonaws.com", ".amazonaws.com.cn", ".api.aws"))
+
+
+def is_amazon_swf(endpoint_url: str) -> bool:
+    """Return whether a URL is one of Amazon SWF's own: of a region, for FIPS, for IPv6, or a VPC endpoint.
+
+    >>> is_amazon_swf("https://swf-fips.us-east-1.api.aws"), is_amazon_swf("https://swf.example.com")
+    (True, False)
+
+    See: https://docs.aws.amazon.com/general/latest/gr/swf.html
+    """
+    host = urlsplit(endpoint_url).hostname or ""
+    service = r"swf(-fips)?\.[a-z0-9-]+"
+    return re.fullmatch(rf"({service}|[a-z0-9-]+\.{service}\.vpce)\.({'|'.join(_amazon_suffixes())})", host) is not None
+
+
+@functools.cache
+def _amazon_suffixes() -> list[str]:
+    """Return what the names of Amazon's hosts end with, in all of its partitions, as regular expressions."""
+    partitions = _loader().load_data("partitions")["partitions"]
+    names = {each["outputs"][name] for each in partitions for name in ("dnsSuffix", "dualStackDnsSuffix")}
+    return sorted(map(re.escape, names))
+
+
+def file_of(endpoint_url: str) -> str | None:
+    """Return the file in which a ``local:`` endpoint keeps its SWF; None for one in memory."""
+    path = endpoint_url.removeprefix(LOCAL)
+    return os.path.realpath(os.path.expanduser(path)) if path else None
+
+
+def caller_account(opened: Opened) -> str | None:
+    """Ask AWS's STS whose credentials a connection uses, and return the account; None when it does not answer in time.
+
+    See: https://docs.aws.amazon.com/STS/latest/APIReference/API_GetCallerIdentity.html
+    """
+    from botocore.config import Config
+    from botocore.exceptions import BotoCoreError, ClientError
+    from botocore.parsers import ResponseParserError
+
+    config = Config(
+        connect_timeout=STS_TIMEOUT_SECONDS,
+        read_timeout=STS_TIMEOUT_SECONDS,
+        retries={"mode": "standard", "total_max_attempts": 1},
+        user_agent=_user_agent(),
+    )
+    session = opened.session or _session_of(opened.client)
+    try:
+        with closing(cast("Any", session.create_client("sts", opened.region, config=config))) as sts:
+            account: str = sts.get_caller_identity()["Account"]
+    # A URL for STS in the configuration that is none is a ValueError.
+    except (BotoCoreError, ClientError, ResponseParserError, ValueError, LookupError):
+        return None
+    return account
+
+
+def _session_of(client: "SWFClient") -> "Session":
+    """Return a session with the credentials of somebody's own client."""
+    session = _session()
+    credentials: Any = client._get_credentials()  # type: ignore[attr-defined]
+    if credentials is not None:
+        frozen = credentials.get_frozen_credentials()
+        session.set_credentials(frozen.access_key, frozen.secret_key, frozen.token)
+    return session
 
 
 def leave_open() -> None:
@@ -166,6 +234,7 @@ def _opened(session: "Session", region: str, found: Settings, attempts: int) -> 
         region=region,
         endpoint_url=client.meta.endpoint_url,
         origin=found.by_name["endpoint_url"].source,
+        session=session,
         release=release,
     )
 

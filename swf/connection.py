@@ -25,8 +25,10 @@ from swf.clients import (
     LOCAL,
     POLLS,
     Opened,
+    caller_account,
     check_client,
     check_endpoint,
+    file_of,
     leave_open,
     of_client,
     of_engine,
@@ -127,9 +129,25 @@ class Connection:
         return self._open().endpoint_url
 
     @property
+    def origin(self) -> str:
+        """Where the endpoint came from, as `swf.settings.explain` says it."""
+        return self._open().origin
+
+    @property
     def engine(self) -> "Engine | None":
         """The engine of this process that answers here; None when it is elsewhere."""
         return self._open().engine
+
+    def caller_account(self) -> str | None:
+        """Ask AWS's STS for the account of the credentials in use; None when it does not answer within seconds.
+
+        Raises:
+            ConfigurationError: An engine of this process answers here, which nobody has an account with.
+        """
+        opened = self._open()
+        if opened.engine is not None:
+            raise ConfigurationError(f"{self!r} is an SWF of this process, and uses no credentials of an account.")
+        return caller_account(opened)
 
     def now(self) -> datetime:
         """Give the time that holds there: that of an engine of this process, else this machine's."""
@@ -273,7 +291,7 @@ class Connection:
         endpoint_url = found["endpoint_url"]
         check_endpoint(endpoint_url, found.by_name["endpoint_url"].source)
         if endpoint_url is not None and endpoint_url.startswith(LOCAL):
-            entered = _enter(endpoint_url.removeprefix(LOCAL), found["region"] or DEFAULT_REGION)
+            entered = _enter(file_of(endpoint_url), found["region"] or DEFAULT_REGION)
             return of_engine(*entered, endpoint_url, found)
         return of_settings(found)
 
@@ -451,14 +469,13 @@ if hasattr(os, "register_at_fork"):
     os.register_at_fork(after_in_child=_process.forked)
 
 
-def _enter(path: str, region: str) -> "tuple[Engine, Callable[[], None]]":
+def _enter(file: str | None, region: str) -> "tuple[Engine, Callable[[], None]]":
     """Give an engine and the function that leaves it."""
     from swf.engine import Engine
 
-    if not path:
+    if file is None:
         engine = Engine(region=region)
         return engine, engine.close
-    file = os.path.realpath(os.path.expanduser(path))
     with _process.lock:
         shared = _process.engines.get(file) or _Shared(Engine(file, region=region))
         _process.engines[file] = shared

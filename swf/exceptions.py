@@ -134,6 +134,10 @@ class SyncConflictError(SWFError):
     """What a manifest declares is registered otherwise, and cannot be changed in SWF."""
 
 
+class PlanTargetError(SWFError):
+    """A plan was made for another SWF: another endpoint, region or account."""
+
+
 class StalePlanError(SWFError):
     """SWF has changed since a plan was made."""
 

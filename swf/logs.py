@@ -28,6 +28,8 @@ from datetime import UTC, datetime
 from types import MappingProxyType
 from typing import Any
 
+from swf.wire import instant
+
 # What a record tells of the task it is of; None is what is not known, or does not apply.
 FIELDS = ("domain", "task_list", "workflow_id", "run_id", "workflow_type", "activity_id", "activity_type", "version")
 
@@ -125,7 +127,7 @@ def _extra(record: logging.LogRecord) -> dict[str, Any]:
 
 
 def _shown_time(seconds: float) -> str:
-    return datetime.fromtimestamp(seconds, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+    return instant(datetime.fromtimestamp(seconds, UTC))
 
 
 def _json(value: Any) -> str:

@@ -21,10 +21,17 @@ NONE: Literal["NONE"] = "NONE"
 
 
 class TypeId(NamedTuple):
-    """What tells one workflow or activity type of a domain from another; equal to the pair ``(name, version)``."""
+    """What tells one workflow or activity type of a domain from another; equal to the pair ``(name, version)``.
+
+    >>> str(TypeId("Order", "1.0"))
+    'Order 1.0'
+    """
 
     name: str
     version: str
+
+    def __str__(self) -> str:
+        return f"{self.name} {self.version}"
 
 
 class ExecutionId(NamedTuple):

@@ -28,6 +28,7 @@ import attrs
 
 from swf import payload, wire
 from swf.actors import ActivityWorker, Actor, Decider
+from swf.actors.handlers import shown
 from swf.checks import of_kind
 from swf.connection import Connection, use
 from swf.constants import OPEN
@@ -236,9 +237,9 @@ class FakeWorker(ActivityWorker):
             ValidationError: There is no function for its activity type; the task is not answered.
         """
         if task.activity_type not in self._functions:
-            known = ", ".join(map(_named, self._functions)) or "no activity type"
+            known = ", ".join(map(str, self._functions)) or "no activity type"
             raise ValidationError(
-                f"{task!r} is of an activity type that this worker has no function for: {_named(task.activity_type)}. "
+                f"{task!r} is of an activity type that this worker has no function for: {shown(task.activity_type)}. "
                 f"It performs {known}. Give it another function."
             )
         self.performed.append(task)
@@ -369,10 +370,6 @@ def _when(instant: datetime | None) -> str:
     return "which it never does" if instant is None else f"on {instant:%F at %T} UTC"
 
 
-def _named(activity_type: tuple[str, str] | None) -> str:
-    return "unknown" if activity_type is None else " ".join(activity_type)
-
-
 def _stuck(run: WorkflowExecution, why: str) -> StuckError:
     history = run.history()
     last = [f"  {event!r}" for event in history[-LAST_EVENTS:]]
@@ -388,7 +385,7 @@ def _open(state: ExecutionState) -> Iterator[str]:
         scheduled = activity.scheduled
         doing = "is worked on, from" if activity.started else "waits on"
         yield (
-            f"  activity task {scheduled.activity_id!r} ({_named(scheduled.activity_type)}) {doing} the task list "
+            f"  activity task {scheduled.activity_id!r} ({scheduled.activity_type}) {doing} the task list "
             f"{scheduled.task_list!r}"
         )
     for timer in state.timers.values():

@@ -10,6 +10,7 @@ import re
 import types
 import typing
 from collections.abc import Callable, Iterator, Mapping
+from datetime import datetime
 from typing import Annotated, Any, Literal, TypeVar
 
 import attrs
@@ -257,6 +258,16 @@ def check(value: Any, *, registering: bool = False) -> None:
     """
     if found := list(problems(value, registering=registering)):
         raise ValidationError(f"{type(value).__name__}: {'; '.join(found)}.")
+
+
+def instant(value: datetime) -> str:
+    """Return a time as messages have it: ISO 8601, with milliseconds.
+
+    >>> from datetime import UTC
+    >>> instant(datetime(2030, 1, 31, 8, tzinfo=UTC))
+    '2030-01-31T08:00:00.000Z'
+    """
+    return value.isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
 def shown(value: Any) -> str:

@@ -13,6 +13,12 @@ def shape(alias):
     return next(extra for extra in typing.get_args(alias)[1:] if isinstance(extra, shapes.Shape))
 
 
+def test_a_type_id_reads_as_its_name_and_its_version():
+    order = TypeId("Order", "1.0")
+
+    assert (str(order), f"{order}", repr(order)) == ("Order 1.0", "Order 1.0", "TypeId(name='Order', version='1.0')")
+
+
 NAMED = [
     shapes.DomainName,
     shapes.Name,

@@ -171,6 +171,11 @@ class Actor(Generic[Task]):
         """Work on a task, and answer it. What is raised here is logged, and polling goes on."""
         raise NotImplementedError(f"{type(self).__name__} does not say what to do. Give it a perform_task(task).")
 
+    @classmethod
+    def is_complete(cls) -> bool:
+        """Return whether the class itself says what to do with a task: a class to be subclassed does not."""
+        return cls.poll_task is not Actor.poll_task and cls.perform_task is not Actor.perform_task
+
     def check(self) -> None:
         """Refuse to start what cannot work; called by `start`. Sends nothing.
 

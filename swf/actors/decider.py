@@ -12,7 +12,7 @@ import attrs
 
 from swf.actors import observers
 from swf.actors.core import Actor, Poll, is_of_the_task
-from swf.actors.handlers import Handler, Handlers, Type, mark, named, shown
+from swf.actors.handlers import Handler, Handlers, Type, mark, marked, named, shown
 from swf.actors.portions import Place, as_it_was, is_ours, place_of, portion, reached
 from swf.actors.trouble import Logged
 from swf.connection import Connection, rows_of
@@ -142,6 +142,11 @@ class Decider(Actor[DecisionTask]):
 
         return register
 
+    @classmethod
+    def is_complete(cls) -> bool:
+        """Return whether the class itself says what to decide: a class to be subclassed does not."""
+        return cls._decides() or cls._listens() or any(marked(cls, "workflow"))
+
     def check(self) -> None:
         """Refuse to start without anything that decides.
 
@@ -153,7 +158,7 @@ class Decider(Actor[DecisionTask]):
                 close = get_close_matches(name, _HANDLER_OF, 1)
                 hint = f" Did you mean {close[0]}?" if close else ""
                 raise ConfigurationError(f"{type(self).__name__}.{name} is named after no event of SWF.{hint}")
-        if not (self._handlers or self._decides() or self._listens()):
+        if not (self._handlers or self.is_complete()):
             raise ConfigurationError(
                 f"{self!r} does not say what to decide. Give it a decide(task), methods such as "
                 "on_workflow_execution_started(task, event), or functions: @decider.workflow('Name', '1.0')."
@@ -392,11 +397,13 @@ class Decider(Actor[DecisionTask]):
                 self._handlers.shown,
             )
 
-    def _decides(self) -> bool:
-        return type(self).decide is not Decider.decide
+    @classmethod
+    def _decides(cls) -> bool:
+        return cls.decide is not Decider.decide
 
-    def _listens(self) -> bool:
-        return any(name in _HANDLER_OF for name in dir(type(self)))
+    @classmethod
+    def _listens(cls) -> bool:
+        return any(name in _HANDLER_OF for name in dir(cls))
 
 
 def _agreeing(task: DecisionTask, decisions: list[Decision]) -> Iterator[Decision]:

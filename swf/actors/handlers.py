@@ -65,8 +65,8 @@ class Handlers(Generic[Options]):
     def __init__(self, kind: str, actor: object) -> None:
         self._kind = kind
         self._by_type: dict[TypeId, Handler[Options]] = {}
-        for method, marked in _marked(type(actor), kind):
-            self.add(Handler(marked.type_id, getattr(actor, method), marked.options))
+        for method, found in marked(type(actor), kind):
+            self.add(Handler(found.type_id, getattr(actor, method), found.options))
 
     def __bool__(self) -> bool:
         return bool(self._by_type)
@@ -96,18 +96,17 @@ class Handlers(Generic[Options]):
         return ", ".join(shown(known) for known in sorted(self._by_type)) or "none"
 
 
-def _marked(cls: type, kind: str) -> Iterator[tuple[str, _Mark]]:
+def marked(cls: type, kind: str) -> Iterator[tuple[str, _Mark]]:
+    """Return the methods of a class that were marked as handlers of a kind, by their names."""
     for name in dir(cls):
-        for marked in getattr(getattr(cls, name, None), _MARK, ()):
-            if marked.kind == kind:
-                yield name, marked
+        for found in getattr(getattr(cls, name, None), _MARK, ()):
+            if found.kind == kind:
+                yield name, found
 
 
 def shown(type_id: TypeId | None) -> str:
     """Give a type as a message names it."""
-    if type_id is None:
-        return "(none)"
-    return f"{type_id.name} {type_id.version}"
+    return "(none)" if type_id is None else str(type_id)
 
 
 def _place(function: Callable[..., Any]) -> str:

@@ -12,7 +12,7 @@ import attrs
 from swf.actors import observers
 from swf.actors.core import Actor, Poll, is_of_the_task
 from swf.actors.executors import Executor, TaskClosed, Threads
-from swf.actors.handlers import Handler, Handlers, Type, mark, named, shown
+from swf.actors.handlers import Handler, Handlers, Type, mark, marked, named, shown
 from swf.actors.heartbeat import Heart, Heartbeats, interval
 from swf.actors.processes import ChildFailed, Processes
 from swf.actors.running import RunningTask, TaskCanceled
@@ -161,13 +161,18 @@ class ActivityWorker(Actor[ActivityTask]):
 
         return register
 
+    @classmethod
+    def is_complete(cls) -> bool:
+        """Return whether the class itself says how to perform a task: a class to be subclassed does not."""
+        return cls._performs() or any(marked(cls, "activity"))
+
     def check(self) -> None:
         """Refuse to start without a handler.
 
         Raises:
             ConfigurationError: There is none, or the worker cannot be copied into processes.
         """
-        if not self._handlers and not self._performs():
+        if not (self._handlers or self.is_complete()):
             raise ConfigurationError(
                 f"{self!r} does not say how to perform a task. Give it a perform(task), or handlers: "
                 "@worker.activity('Name', '1.0')."
@@ -378,8 +383,9 @@ class ActivityWorker(Actor[ActivityTask]):
         if executing is not None:
             executing.close()
 
-    def _performs(self) -> bool:
-        return type(self).perform is not ActivityWorker.perform
+    @classmethod
+    def _performs(cls) -> bool:
+        return cls.perform is not ActivityWorker.perform
 
     def _task(self, task_token: str) -> ActivityTask:
         return ActivityTask(self.domain, self.task_list, task_token, connection=self.connection)

@@ -14,9 +14,14 @@ F = TypeVar("F", bound=Callable[..., Any])
 def running_options(command: F) -> F:
     """Add what the commands that run actors have in common; the command gets a `Where`, and its own options by name."""
     options = [
-        click.argument("names", metavar="MODULE[:NAME]...", nargs=-1, required=True),
+        click.argument("names", metavar="MODULE[:NAME][@TASKLIST]...", nargs=-1, required=True),
         connection_options,
-        click.option("--task-list", metavar="NAME", help="The task list, for classes and functions that take one."),
+        click.option(
+            "--task-list",
+            metavar="NAME",
+            help="The task list of classes and functions that take one and have none behind an @. "
+            "Not one list for both deciders and workers.",
+        ),
         click.option(
             "--concurrency",
             type=click.IntRange(1),
@@ -94,8 +99,8 @@ def run_deciders(context: click.Context, /, where: Where, **options: Any) -> int
     """Run deciders until SIGINT or SIGTERM comes.
 
     MODULE:NAME is a Decider, a class of such, which is called with --domain and --task-list, or a function that gives
-    one or several. MODULE alone is all deciders among its variables. Modules are looked for in the current folder
-    first.
+    one or several. MODULE alone is all deciders among its variables. @TASKLIST behind a name is the task list of that
+    one. Modules are looked for in the current folder first.
 
     When it is to end, polls under way and tasks in hand come to their end first. That may take a minute. A second
     signal ends it at once.
@@ -124,8 +129,8 @@ def run_workers(context: click.Context, /, where: Where, **options: Any) -> int:
     """Run activity workers until SIGINT or SIGTERM comes.
 
     MODULE:NAME is an ActivityWorker, a class of such, which is called with --domain and --task-list, or a function
-    that gives one or several. MODULE alone is all workers among its variables. Modules are looked for in the current
-    folder first.
+    that gives one or several. MODULE alone is all workers among its variables. @TASKLIST behind a name is the task list
+    of that one. Modules are looked for in the current folder first.
 
     When it is to end, polls under way and tasks in hand come to their end first. That may take a minute. A second
     signal ends it at once.
@@ -140,6 +145,9 @@ def run_workers(context: click.Context, /, where: Where, **options: Any) -> int:
     swf run shop
 
     \b
+    swf run video:VideoDecider@videos video:Encoder@encoding --domain shop
+
+    \b
     swf run shop --endpoint local: --reload -v     # with an SWF of the process itself
     """
 )
@@ -150,8 +158,8 @@ def run(context: click.Context, /, where: Where, **options: Any) -> int:
     """Run deciders and workers together until SIGINT or SIGTERM comes.
 
     MODULE alone is all actors among its variables. MODULE:NAME is an actor, a class of such, which is called with
-    --domain and --task-list, or a function that gives one or several. Modules are looked for in the current folder
-    first.
+    --domain and --task-list, or a function that gives one or several. @TASKLIST behind a name is the task list of that
+    one. Modules are looked for in the current folder first.
 
     When it is to end, polls under way and tasks in hand come to their end first. That may take a minute. A second
     signal ends it at once.

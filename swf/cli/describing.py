@@ -98,11 +98,10 @@ class Described:
     def facts(self) -> Iterator[Fact]:
         """Give all of it for people."""
         run = self.execution
-        kind = run.workflow_type
         yield "Workflow id", run.workflow_id
         yield "Run id", run.run_id
         yield "Status", run.close_status or run.status
-        yield "Type", None if kind is None else f"{kind.name} {kind.version}"
+        yield "Type", run.workflow_type
         yield "Started", _time(run.start_timestamp)
         yield "Closed", _time(run.close_timestamp)
         yield "Lasted" if run.close_timestamp else "Runs for", self._duration()

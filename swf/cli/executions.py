@@ -31,7 +31,7 @@ _seconds = click.FloatRange(0, min_open=True)
 
 _BEGUN: tuple[Column[WorkflowExecution], ...] = (
     Column("WORKFLOW ID", lambda run: run.workflow_id),
-    Column("TYPE", lambda run: f"{run.workflow_type.name} {run.workflow_type.version}" if run.workflow_type else None),
+    Column("TYPE", lambda run: run.workflow_type),
     Column("STATUS", lambda run: run.close_status or run.status, is_fixed=True, least=len("TERMINATED")),
     Column("STARTED (UTC)", lambda run: run.start_timestamp, is_fixed=True),
 )

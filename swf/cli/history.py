@@ -15,7 +15,7 @@ from swf.exceptions import WaitTimeoutError
 from swf.models import WorkflowExecution
 from swf.models.event import Event, WorkflowExecutionContinuedAsNew
 from swf.models.history.state import CLOSE_STATUS_OF
-from swf.shapes import ExecutionId, TypeId
+from swf.shapes import ExecutionId
 
 # How long is waited between two looks: at first, and at most.
 SHORTEST_SLEEP_SECONDS = 0.1
@@ -136,8 +136,6 @@ def _is_quiet(name: str) -> bool:
 
 def _brief(value: Any) -> str:
     match value:
-        case TypeId():
-            return f"{value.name} {value.version}"
         case ExecutionId():
             return value.workflow_id
         case _:

@@ -15,6 +15,7 @@ import click
 from swf import wire
 from swf.cli.streams import while_read
 from swf.models.base import Model
+from swf.shapes import TypeId
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -231,8 +232,8 @@ def dumped(value: Any, indent: int | None = None) -> str:
 def shown(value: Any) -> str:
     """Give a value as a table has it: times in UTC, empty when there is none.
 
-    >>> shown(datetime(2030, 1, 31, 8, tzinfo=UTC)), shown(("a", "b")), shown(None)
-    ('2030-01-31 08:00:00', 'a, b', '')
+    >>> shown(datetime(2030, 1, 31, 8, tzinfo=UTC)), shown(TypeId("Order", "1.0")), shown(("a", "b")), shown(None)
+    ('2030-01-31 08:00:00', 'Order 1.0', 'a, b', '')
     """
     match value:
         case None:
@@ -241,6 +242,8 @@ def shown(value: Any) -> str:
             return f"{value.astimezone(UTC):%Y-%m-%d %H:%M:%S}"
         case bool():
             return "yes" if value else "no"
+        case TypeId():
+            return visible(str(value))
         case list() | tuple():
             return ", ".join(map(shown, value))
         case dict():

@@ -1,7 +1,7 @@
 """Plans on a terminal: shown, and carried out under the eyes of whoever asked."""
 
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Final, Literal
 
@@ -9,16 +9,15 @@ import click
 
 from swf.cli.output import console, dumped, note, visible
 from swf.cli.streams import while_read
-from swf.sync import Item, Plan, markdown
+from swf.sync import Applied, Item, Plan, Result, apply, markdown
+from swf.sync.applying import Hear
 from swf.sync.items import Action
-from swf.sync.sentences import counted, outcome
+from swf.sync.sentences import header, in_conflict, outcome
 
 if TYPE_CHECKING:
     from rich.console import Console
 
 Format = Literal["table", "json", "markdown"]
-Hear = Callable[[Item], None]
-
 _STYLES: Final[dict[Action, str]] = {
     "register": "green",
     "undeprecate": "yellow",
@@ -28,6 +27,12 @@ _STYLES: Final[dict[Action, str]] = {
     "differs": "bold red",
     "unchanged": "dim",
 }
+
+
+def show_results(applied: Applied) -> None:
+    """Print what came of a plan as JSON on stdout."""
+    with while_read(sys.stdout):
+        click.echo(dumped(applied.data, indent=2))
 
 
 def show(plan: Plan, form: Format) -> None:
@@ -54,7 +59,7 @@ def _table(plan: Plan) -> None:
         first, *more = outcome(item) or [""]
         for line in (f"{head}  {first}".rstrip(), *(f"{' ' * cell_len(head)}  {line}" for line in more)):
             writer.print(Text(visible(line), style=_STYLES[item.action]))
-    writer.print(f"\n{plan.region}: {counted(plan.counts)}")
+    writer.print(Text(f"\n{visible(header(plan))}"))
 
 
 def _head(item: Item, names: int, versions: int) -> str:
@@ -89,28 +94,60 @@ def asking() -> Iterator[None]:
         yield
 
 
+def carried_out(plan: Plan, heard: list[Result], *, skip_conflicts: bool) -> Applied:
+    """Carry out a plan, and say what comes of each item, and of all.
+
+    Args:
+        plan: The plan.
+        heard: Gets what comes of each item as soon as that is known, also when it ends too early.
+        skip_conflicts: Leave what differs as it is, and do the rest.
+    """
+    if not plan.changes:
+        applied = Applied(plan=plan)
+    else:
+        with _progress(len(plan.changes), heard) as hear:
+            applied = apply(plan, skip_conflicts=skip_conflicts, hear=hear)
+    for item in applied.skipped:
+        note(f"Left as it is: {visible(in_conflict(item))}")
+    note(summary(applied))
+    return applied
+
+
+def summary(applied: Applied) -> str:
+    """Say what was done: the changes that were made, those that were made already, and what is left."""
+    told = [f"Done: {changes(len(applied.made))}." if applied.plan.changes else "There is nothing to do."]
+    if applied.found:
+        told.append(f"Made already: {len(applied.found)}.")
+    if applied.skipped:
+        told.append(f"In conflict and left as it is: {len(applied.skipped)}.")
+    return " ".join(told)
+
+
 @contextmanager
-def progress(plan: Plan) -> Iterator[Hear]:
+def _progress(total: int, heard: list[Result]) -> Iterator[Hear]:
     """Tell of each item as it is done, with a bar on a terminal; and when it ends too early, how far it came."""
-    done: list[Item] = []
-    total = len(plan.changes)
     try:
         with _bar(total) if sys.stderr.isatty() else _lines() as tell:
 
-            def hear(item: Item) -> None:
-                done.append(item)
-                tell(item)
+            def hear(result: Result) -> None:
+                heard.append(result)
+                tell(result)
 
             yield hear
     except (Exception, KeyboardInterrupt):
-        if done:
+        if done := [result for result in heard if result.outcome != "conflict"]:
             note(f"{len(done)} of {changes(total)} made. Run the command again for the rest.")
         raise
 
 
+def _line(result: Result) -> str:
+    item = str(result.item)
+    return visible(f"= {item[2:]}  made already" if result.outcome == "found" else item)
+
+
 @contextmanager
 def _lines() -> Iterator[Hear]:
-    yield lambda item: note(visible(str(item)))
+    yield lambda result: note(_line(result))
 
 
 @contextmanager
@@ -122,8 +159,9 @@ def _bar(total: int) -> Iterator[Hear]:
     with Progress(*columns, console=_stderr()) as bar:
         task = bar.add_task("", total=total)
 
-        def tell(item: Item) -> None:
-            bar.console.print(Text(visible(str(item)), style=_STYLES[item.action]))
+        def tell(result: Result) -> None:
+            action = "unchanged" if result.outcome == "found" else result.item.action
+            bar.console.print(Text(_line(result), style=_STYLES[action]))
             bar.advance(task)
 
         yield tell

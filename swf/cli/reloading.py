@@ -9,6 +9,7 @@ from pathlib import Path
 
 from swf.actors.exits import ending
 from swf.actors.supervisor import Child, Order, end, heard_signals
+from swf.cli.loading import Asked
 
 _log = logging.getLogger(__name__)
 
@@ -67,9 +68,9 @@ def _stop(child: Child, heard: list[int]) -> None:
 def folders_of(names: Iterable[str]) -> list[Path]:
     """Give the folders to look at: the current one, and those of packages elsewhere that are named."""
     found = [Path.cwd()]
-    for name in names:
+    for module in [Asked.read(name).module for name in names]:
         try:
-            spec = find_spec(name.partition(":")[0].partition(".")[0])
+            spec = find_spec(module.partition(".")[0])
         except (ImportError, ValueError):
             continue
         if spec is not None:

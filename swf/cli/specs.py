@@ -93,25 +93,27 @@ def schema() -> None:
 )
 @_file
 @in_domain
-@click.option("--skip-existing", is_flag=True, help="Leave types as they are that are registered otherwise.")
+@click.option(
+    "--skip-existing", is_flag=True, help="Leave types as they are that are registered otherwise; exit with 2."
+)
 @click.option("--dry-run", is_flag=True, help="Only show what would be done.")
-def register(domain: "Domain", file: Path, skip_existing: bool, dry_run: bool) -> None:
+def register(domain: "Domain", file: Path, skip_existing: bool, dry_run: bool) -> int:
     """Register the workflow types of a document, and deprecate those that are not active."""
-    from swf.cli.plans import changes, progress, show
+    from swf.cli.exit_codes import DRIFT
+    from swf.cli.plans import carried_out, show
     from swf.specs import load
     from swf.specs.registering import planned
-    from swf.sync import apply
+    from swf.sync.sentences import conflict
 
     document = load(file)
     plan = planned(document, domain)
     show(plan, "table")
     _tell_undefined(document)
     if dry_run:
-        return
-    with progress(plan) as hear:
-        applied = apply(plan, skip_conflicts=skip_existing, hear=hear)
-    left = f" Left as it is: {len(applied.skipped)}." if applied.skipped else ""
-    note(f"Done: {changes(len(applied.done))}.{left}")
+        return 0
+    if plan.conflicts and not skip_existing:
+        raise conflict(plan.conflicts)
+    return DRIFT if carried_out(plan, [], skip_conflicts=skip_existing).skipped else 0
 
 
 @specs.command(
@@ -154,7 +156,7 @@ def decider(
 
     log_to_stderr(json=json_logs, verbosity=verbose)
     actor = SpecDecider(files, domain, task_list, identity=identity, concurrency=concurrency)
-    note(f"Deciding on {', '.join(f'{name} {version}' for name, version in actor.types)}. Stop it with Ctrl-C.")
+    note(f"Deciding on {', '.join(map(str, actor.types))}. Stop it with Ctrl-C.")
     run_actors(actor, stop_timeout=stop_timeout)
 
 

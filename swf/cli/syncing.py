@@ -13,7 +13,7 @@ from swf.cli.output import confirmed, dumped, note
 
 if TYPE_CHECKING:
     from swf.cli.plans import Format
-    from swf.sync import Plan
+    from swf.sync import Plan, Result
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -28,7 +28,9 @@ def _format(formats: Sequence[str], help: str) -> Callable[[F], F]:
     )
 
 
-_plan_format = _format(["table", "json", "markdown"], "For people, for programs, or for a pull request.")
+_FORMATS = ("table", "json", "markdown")
+_plan_format = _format(_FORMATS, "For people, for programs, or for a pull request.")
+_sync_format = _format(_FORMATS, "The plan for people or for a pull request; or, for programs, what was done.")
 
 
 @click.command(
@@ -105,11 +107,13 @@ def diff(where: Where, source: str, prune: bool, is_check: bool, out: Path | Non
     "plan_file",
     metavar="FILE",
     type=click.Path(path_type=Path),
-    help="In place of a source: a plan of swf diff --out. Refused when SWF has changed since.",
+    help="In place of a source: a plan of swf diff --out. Refused when SWF has changed since, and by another SWF.",
 )
-@click.option("--skip-conflicts", is_flag=True, help="Leave types that differ as they are, and do the rest.")
+@click.option(
+    "--skip-conflicts", is_flag=True, help="Leave what differs as it is, and do the rest. The exit code is then 2."
+)
 @click.option("--yes", "-y", is_flag=True, help="Do not ask.")
-@_plan_format
+@_sync_format
 def sync(
     where: Where,
     source: str | None,
@@ -125,15 +129,23 @@ def sync(
     only what is declared for that domain.
 
     Domains come first. A type that differs stops it before anything is changed. Interrupted, it can be run again.
+    With -o json what was done is printed when it is over: the outcome of each item.
     """
-    from swf.cli.plans import show
-    from swf.sync import Plan
+    from swf.cli.plans import show, show_results
+    from swf.sync import Applied, Result
 
     _check_sync(source, plan_file, {"SOURCE": source, "--prune": prune, "--domain": where.domain})
     with where.in_force():
-        made = Plan.load(plan_file) if plan_file else _planned(str(source), where.domain, prune)
-        show(made, form)
-        return _carry_out(made, skip_conflicts=skip_conflicts, yes=yes)
+        made = _remaining(plan_file) if plan_file else _planned(str(source), where.domain, prune)
+        if form != "json":
+            show(made, form)
+            return _carry_out(made, [], skip_conflicts=skip_conflicts, yes=yes)
+        # Programs are told once, when all is over: what was done, and also when it ended too early.
+        heard: list[Result] = []
+        try:
+            return _carry_out(made, heard, skip_conflicts=skip_conflicts, yes=yes)
+        finally:
+            show_results(Applied(plan=made, heard=tuple(heard)))
 
 
 def _check_sync(source: str | None, plan_file: Path | None, without: dict[str, Any]) -> None:
@@ -157,24 +169,30 @@ def _planned(source: str, domain: str | None, prune: bool) -> "Plan":
         return plan(declared, prune=prune)
 
 
-def _carry_out(plan: "Plan", *, skip_conflicts: bool, yes: bool) -> int:
-    from swf.cli.plans import changes, progress
-    from swf.sync import apply
+def _remaining(plan_file: Path) -> "Plan":
+    from swf.cli.plans import asking
+    from swf.sync import Plan, remaining
+
+    saved = Plan.load(plan_file)
+    with asking():
+        return remaining(saved)
+
+
+def _carry_out(plan: "Plan", heard: "list[Result]", *, skip_conflicts: bool, yes: bool) -> int:
+    from swf.cli.output import visible
+    from swf.cli.plans import carried_out, changes
     from swf.sync.sentences import conflict
 
     if plan.conflicts and not skip_conflicts:
         raise conflict(plan.conflicts)
-    if not plan.changes:
-        note("There is nothing to do.")
-        return 0
-    if not confirmed(f"Make {changes(len(plan.changes))} in SWF?", yes=yes):
+    where = str(plan.target) if plan.target.account else plan.target.place
+    question = f"Make {changes(len(plan.changes))} in {visible(where)}?"
+    if plan.changes and not confirmed(question, yes=yes):
         note("Nothing is changed.")
         return FAILED
-    with progress(plan) as hear:
-        applied = apply(plan, skip_conflicts=skip_conflicts, hear=hear)
-    left = f" In conflict and left as it is: {len(applied.skipped)}." if applied.skipped else ""
-    note(f"Done: {changes(len(applied.done))}.{left}")
-    return 0
+    applied = carried_out(plan, heard, skip_conflicts=skip_conflicts)
+    # As swf diff --check would tell: the rest is done, and SWF is not what is declared.
+    return DRIFT if applied.skipped else 0
 
 
 def _write(path: Path, text: str) -> None:

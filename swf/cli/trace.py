@@ -163,7 +163,7 @@ class Trace:
         kind = self.started.workflow_type if self.started else None
         return Text.assemble(
             (self.execution.workflow_id, "bold"),
-            "" if kind is None else f"  {kind.name} {kind.version}",
+            "" if kind is None else f"  {kind}",
             "  ",
             (self.status, _style(self.status.lower(), is_open=self.closed is None)),
             f"  {lasted(_seconds(self.started, self.closed, now))}",
@@ -247,9 +247,9 @@ def _style(state: str, *, is_open: bool) -> str:
 def _kind(event: Event) -> str:
     match event:
         case ActivityTaskScheduled():
-            return f"  {event.activity_type.name} {event.activity_type.version}"
+            return f"  {event.activity_type}"
         case StartChildWorkflowExecutionInitiated():
-            return f"  {event.workflow_type.name} {event.workflow_type.version}"
+            return f"  {event.workflow_type}"
         case _:
             return ""
 

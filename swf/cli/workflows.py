@@ -110,7 +110,7 @@ def _property(text: str) -> str:
 
 _OUTCOMES: "tuple[Column[Outcome], ...]" = (
     Column("HISTORY", lambda each: each.name),
-    Column("TYPE", lambda each: None if each.workflow_type is None else " ".join(each.workflow_type)),
+    Column("TYPE", lambda each: each.workflow_type),
     Column("EVENTS", lambda each: each.events, is_right=True, is_fixed=True, least=len("25,000")),
     Column("REPLAY", lambda each: each.state, is_fixed=True, least=len("skipped")),
     Column("EVENT", lambda each: _differs(each, "event"), is_right=True, is_fixed=True),

@@ -95,6 +95,9 @@ class ActivityType(InDomain):
     def __repr__(self) -> str:
         return f"{type(self).__name__}({self.name!r}, {self.version!r})"
 
+    def __str__(self) -> str:
+        return str(type_id(self))
+
     def _identity(self) -> dict[str, Any]:
         return {**self._scope(), "activityType": {"name": self.name, "version": self.version}}
 

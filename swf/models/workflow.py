@@ -192,6 +192,9 @@ class WorkflowType(InDomain):
     def __repr__(self) -> str:
         return f"{type(self).__name__}({self.name!r}, {self.version!r})"
 
+    def __str__(self) -> str:
+        return str(type_id(self))
+
     def _identity(self) -> dict[str, Any]:
         return {**self._scope(), "workflowType": {"name": self.name, "version": self.version}}
 

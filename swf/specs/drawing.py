@@ -84,11 +84,11 @@ def what(task: Task) -> str:
     """Say in a few words what a task is."""
     match task.work:
         case Activity(type=type_id):
-            said = f"{type_id.name} {type_id.version}"
+            said = str(type_id)
         case LambdaFunction(name=name):
             said = f"lambda {name}"
         case ChildWorkflow(type=type_id):
-            said = f"workflow {type_id.name} {type_id.version}"
+            said = f"workflow {type_id}"
         case Timer(seconds=Constant(value)):
             said = f"timer {value} s"
         case Timer():

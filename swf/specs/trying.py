@@ -70,7 +70,7 @@ class Trial:
         Raises:
             ValidationError: Nothing performs it.
         """
-        left = sorted({f"{each.name} {each.version}" for each in self._activities() if self._function(each) is None})
+        left = sorted({str(each) for each in self._activities() if self._function(each) is None})
         if left:
             raise ValidationError(
                 f"Nothing performs {', '.join(left)}. Give a function or a command for each activity type: "

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator
 
 from swf.sync.items import Item
 from swf.sync.planning import Plan
-from swf.sync.sentences import counted, outcome
+from swf.sync.sentences import header, outcome
 
 
 def markdown(plan: Plan) -> str:
@@ -14,12 +14,17 @@ def markdown(plan: Plan) -> str:
     rest = [item for item in plan.items if not (item.is_change or item.action == "differs")]
     return "\n\n".join(
         [
-            f"### SWF in {plan.region}: {counted(plan.counts)}",
+            f"### {_escaped(header(plan))}",
             *([_block(told, "diff")] if told else []),
             *([f"<details>\n<summary>{_as_they_are(rest)}</summary>\n\n{_block(rest)}\n\n</details>"] if rest else []),
             f"Fingerprint: `{plan.fingerprint}`\n",
         ]
     )
+
+
+def _escaped(text: str) -> str:
+    """Return text whose characters mean nothing to Markdown: the path of a file may have any."""
+    return re.sub(r"[\\`*\[\]<>]", r"\\\g<0>", text)
 
 
 def _as_they_are(items: list[Item]) -> str:

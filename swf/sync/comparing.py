@@ -46,8 +46,7 @@ def domain_item(domain: Domain, tags: Mapping[str, str] | None, held: Registered
     if held.domain is None:
         _refuse_without_retention(domain)
         return Item(action="register", kind="domain", domain=domain.name, name=domain.name, after=after)
-    # The ARN tells whose domain it is: a plan for one account is none for another.
-    before = {"status": held.domain.status, "arn": held.domain.arn, **declared(held.domain)}
+    before = {"status": held.domain.status, **declared(held.domain)}
     if tags is not None:
         before["tags"] = dict(held.tags or {})
     item = Item(action="unchanged", kind="domain", domain=domain.name, name=domain.name, before=before, after=after)

@@ -78,6 +78,11 @@ class Item:
         return ModelDiff(*((name, self.after.get(name), self.before.get(name)) for name in names))
 
     @property
+    def fixed(self) -> Mapping[str, Any]:
+        """What SWF has and can never be changed there."""
+        return {name: value for name, value in (self.before or {}).items() if name not in CHANGEABLE[self.kind]}
+
+    @property
     def is_change(self) -> bool:
         """Whether a sync changes it in SWF; of a domain that differs, its status and tags."""
         if self.action != "differs":

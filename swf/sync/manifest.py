@@ -1,5 +1,6 @@
 """Manifests: what ought to be registered, from Python values or from a file."""
 
+import inspect
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
@@ -160,7 +161,9 @@ def _declares(value: Any) -> bool:
 
 def _is_registrable(value: Any) -> TypeGuard[Registrable]:
     """Tell a declared activity or workflow, one that is not there just to be subclassed."""
-    return isinstance(value, Registrable) and (not isinstance(value, type) or hasattr(value, "run"))
+    if not isinstance(value, type):
+        return isinstance(value, Registrable)
+    return isinstance(value, Registrable) and hasattr(value, "run") and not inspect.isabstract(value)
 
 
 def _in_domain(named: Iterable[tuple[str, Any]], domain: str | None) -> Iterator[tuple[str, Any]]:

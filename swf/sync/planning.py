@@ -13,14 +13,16 @@ from swf import connection as connections
 from swf.connection import Connection
 from swf.exceptions import StalePlanError, ValidationError
 from swf.models import ActivityType, Domain, WorkflowType
-from swf.sync.asking import look_at
+from swf.sync.asking import Registered, look_at
 from swf.sync.comparing import items_of
-from swf.sync.items import CHANGES, SYMBOLS, Action, Item
+from swf.sync.items import SYMBOLS, Action, Item
 from swf.sync.manifest import Manifest, checked
 from swf.sync.patience import WORKERS
 from swf.sync.schema import DeclaredDomain
+from swf.sync.target import MAKE_ONE, Target, refuse_account, refuse_place, target_of
 
-SCHEMA_VERSION: Final = 1
+# 1 did not say for which SWF a plan was made.
+SCHEMA_VERSION: Final = 2
 
 
 @attrs.frozen(kw_only=True)
@@ -28,18 +30,20 @@ class Plan:
     """What a sync would do, and what it would leave.
 
     Attributes:
-        region: The region it is for.
+        target: Which SWF it is for.
         prune: Whether types that are not declared are to be deprecated.
         items: What becomes of each domain and type.
         connection: Where it was made.
         saved_in: The file that it was loaded from.
+        found: Of what `remaining` has left of another plan: that plan's changes that were made already.
     """
 
-    region: str
+    target: Target
     items: tuple[Item, ...]
     prune: bool = False
     connection: Connection | None = attrs.field(default=None, eq=False, repr=False)
     saved_in: str | None = attrs.field(default=None, eq=False)
+    found: tuple[Item, ...] = attrs.field(default=(), eq=False)
 
     @property
     def changes(self) -> tuple[Item, ...]:
@@ -65,7 +69,7 @@ class Plan:
     @property
     def fingerprint(self) -> str:
         """What tells this plan, and the state of SWF that it was made of, from any other."""
-        held = {"region": self.region, "prune": self.prune, "items": [item.data for item in self.items]}
+        held = {**self.target.data, "prune": self.prune, "items": [item.data for item in self.items]}
         return hashlib.sha256(json.dumps(held, sort_keys=True).encode()).hexdigest()
 
     @property
@@ -78,7 +82,7 @@ class Plan:
         """The plan as its JSON has it."""
         return {
             "schema_version": SCHEMA_VERSION,
-            "region": self.region,
+            **self.target.data,
             "domains": [item.name for item in self.items if item.kind == "domain"],
             "prune": self.prune,
             "drift": self.has_drift,
@@ -96,26 +100,28 @@ class Plan:
         """Read a plan that `dumps` wrote from a file.
 
         Raises:
-            ValidationError: It is no plan, or was changed.
+            ValidationError: It is no plan, was changed, or is of another version.
         """
         try:
             data = json.loads(Path(path).read_text(encoding="utf-8"))
         except (OSError, ValueError, RecursionError) as error:
-            raise ValidationError(f"The plan {path} cannot be read: {error}. {_MAKE_ONE}") from None
+            raise ValidationError(f"The plan {path} cannot be read: {error}. Make one: {MAKE_ONE}") from None
         return cls._of_data(data, str(path))
 
     @classmethod
     def _of_data(cls, data: Any, path: str) -> Self:
-        try:
-            version, items = data["schema_version"], [Item.of_data(item) for item in data["items"]]
-            made = cls(region=data["region"], prune=data["prune"], items=tuple(items), saved_in=path)
-            is_as_written = version == SCHEMA_VERSION and made.fingerprint == data["fingerprint"]
-        except (LookupError, TypeError, ValueError, AttributeError) as error:
-            raise ValidationError(f"{path} is no plan. {_MAKE_ONE}") from error
+        version = data.get("schema_version", SCHEMA_VERSION) if isinstance(data, dict) else SCHEMA_VERSION
         if version != SCHEMA_VERSION:
-            raise ValidationError(f"{path} is a plan of version {version}; this is for {SCHEMA_VERSION}. {_MAKE_ONE}")
+            raise _of_other_version(path, version)
+        try:
+            target = Target(endpoint=data["endpoint"], region=data["region"], account=data["account"])
+            items = tuple(Item.of_data(item) for item in data["items"])
+            made = cls(target=target, prune=data["prune"], items=items, saved_in=path)
+            is_as_written = made.fingerprint == data["fingerprint"]
+        except (LookupError, TypeError, ValueError, AttributeError) as error:
+            raise ValidationError(f"{path} is no plan. Make one: {MAKE_ONE}") from error
         if not is_as_written:
-            raise ValidationError(f"{path} was changed after it was written. {_MAKE_ONE}")
+            raise ValidationError(f"{path} was changed after it was written. Make another one: {MAKE_ONE}")
         return made
 
     def refuse_other(self, fresh: "Plan") -> None:
@@ -130,13 +136,17 @@ class Plan:
         known = {item.key for item in self.items}
         other = [item for item in self.items if not _is_as_planned(item, now.get(item.key))]
         other += [item for item in fresh.items if item.key not in known]
-        if other or (self.region, self.prune) != (fresh.region, fresh.prune):
-            told = ", ".join(str(item)[2:] for item in other[:5]) or f"the region is {fresh.region}"
+        if other or self.prune != fresh.prune:
+            told = ", ".join(str(item)[2:] for item in other[:5]) or f"prune is {fresh.prune}"
             more = f" and {len(other) - 5} more" if len(other) > 5 else ""
             raise StalePlanError(f"SWF is not as it was when the plan was made: {told}{more}. Make a new plan.")
 
 
-_MAKE_ONE = "Make one: swf diff SOURCE --out FILE"
+def _of_other_version(path: str, version: object) -> ValidationError:
+    why = (
+        "which does not say for which SWF it was made" if version == 1 else f"and this is for version {SCHEMA_VERSION}"
+    )
+    return ValidationError(f"{path} is a plan of version {version}, {why}. Make it again: {MAKE_ONE}")
 
 
 def plan(
@@ -159,13 +169,45 @@ def plan(
     """
     swf = connections.checked(connection) or connections.current()
     found = look_at(checked(manifest).domains, swf, workers)
-    items = [item for declared, held in found for item in items_of(declared, held, prune=prune)]
-    return Plan(region=swf.region, prune=prune, items=tuple(items), connection=swf)
+    return _made(found, _target(found, swf), swf, prune)
 
 
-def made_again(old: Plan, connection: Connection) -> Plan:
-    """Make a plan of the same manifest, and of SWF as it is now."""
-    return plan(old.manifest, connection=connection, prune=old.prune)
+def remaining(old: Plan, *, connection: Connection | None = None, workers: int = WORKERS) -> Plan:
+    """Hold a plan that was made earlier against SWF as it is now, and return what of it is left to be done.
+
+    It costs what `plan` costs. Nothing is written.
+
+    Args:
+        old: The plan, from a file for instance.
+        connection: The way to SWF; None is the one of the plan, else the default.
+        workers: How many requests may be under way at the same time.
+
+    Raises:
+        PlanTargetError: It was made for another SWF. Where the endpoint or the region tells that, nothing was sent.
+        StalePlanError: SWF has changed since, and not just as the plan was to change it.
+    """
+    swf = connections.checked(connection) or old.connection or connections.current()
+    refuse_place(old.target, swf)
+    found = look_at(old.manifest.domains, swf, workers)
+    target = _target(found, swf)
+    # Before what SWF has is judged: in another account everything is otherwise.
+    refuse_account(old.target, target)
+    fresh = _made(found, target, swf, old.prune)
+    old.refuse_other(fresh)
+    left = {item.key for item in (*fresh.changes, *fresh.conflicts)}
+    return attrs.evolve(fresh, found=tuple(item for item in old.changes if item.key not in left))
+
+
+Found = Iterable[tuple[DeclaredDomain, Registered]]
+
+
+def _target(found: Found, swf: Connection) -> Target:
+    return target_of(swf, (held.domain for _, held in found if held.domain is not None))
+
+
+def _made(found: Found, target: Target, swf: Connection, prune: bool) -> Plan:
+    items = (item for declared, held in found for item in items_of(declared, held, prune=prune))
+    return Plan(target=target, prune=prune, items=tuple(items), connection=swf)
 
 
 def _declared_by(items: Iterable[Item]) -> Iterator[DeclaredDomain]:
@@ -188,8 +230,11 @@ def _declared_by(items: Iterable[Item]) -> Iterator[DeclaredDomain]:
 
 def _is_as_planned(planned: Item, now: Item | None) -> bool:
     """Tell whether an item is as it was, or as the plan was to make it."""
-    if planned == now:
-        return True
+    if planned == now or not planned.is_change:
+        return planned == now
     if now is None:
         return planned.action == "deprecate"
-    return planned.action in CHANGES and now.action == "unchanged" and planned.after == now.after
+    if now.is_change or planned.after != now.after:
+        return False
+    # Of a domain that differs, status and tags are changed, and it differs still.
+    return now.action == "unchanged" or (now.action == planned.action and planned.fixed == now.fixed)

@@ -216,7 +216,7 @@ class _Reading:
             if identity in first:
                 self._refuse(
                     where,
-                    f"is {made.name} {made.version} again, which {_told(first[identity])} is. Remove one of them, or "
+                    f"is {made} again, which {_told(first[identity])} is. Remove one of them, or "
                     "give it another version.",
                 )
                 continue

@@ -6,6 +6,7 @@ from typing import Any, Final
 from swf import wire
 from swf.exceptions import SyncConflictError
 from swf.sync.items import CHANGEABLE, Action, Item
+from swf.sync.planning import Plan
 
 _COUNTED: Final[Mapping[Action, str]] = {
     "register": "to register",
@@ -48,6 +49,12 @@ def counted(counts: Mapping[Action, int]) -> str:
     return ", ".join(f"{count} {_COUNTED[action]}" for action, count in counts.items()) or "nothing is declared"
 
 
+def header(plan: Plan) -> str:
+    """Return in one line for which SWF a plan is, and how many items there are of each action."""
+    is_for_any = "" if plan.target.account else " (the plan holds for any)"
+    return f"{plan.target}{is_for_any}: {counted(plan.counts)}"
+
+
 def called(item: Item) -> str:
     """Name an item, with its domain.
 
@@ -66,8 +73,13 @@ def advice(item: Item) -> str:
 
 def conflict(items: Iterable[Item]) -> SyncConflictError:
     """Give the error for items that SWF cannot make what is declared."""
-    told = "\n".join(f"{called(item)}: {'; '.join([*_conflicting(item), advice(item)])}." for item in items)
+    told = "\n".join(map(in_conflict, items))
     return SyncConflictError(f"Some of what is declared is registered otherwise, and SWF cannot change it.\n{told}")
+
+
+def in_conflict(item: Item) -> str:
+    """Say in what an item differs, and what to do about it."""
+    return f"{called(item)}: {'; '.join([*_conflicting(item), advice(item)])}."
 
 
 def _conflicting(item: Item) -> Iterator[str]:

@@ -366,11 +366,14 @@ def definition_of(workflow: type[Workflow]) -> Definition:
 
 
 def workflows_in(namespace: Mapping[str, Any]) -> dict[str, type[Workflow]]:
-    """Give the workflows among the variables of a module, by their names there."""
+    """Return the workflows among the variables of a module, by their names there; abstract classes are none."""
     return {
         name: value
         for name, value in namespace.items()
-        if isinstance(value, type) and issubclass(value, Workflow) and hasattr(value, "run")
+        if isinstance(value, type)
+        and issubclass(value, Workflow)
+        and hasattr(value, "run")
+        and not inspect.isabstract(value)
     }
 
 

@@ -55,7 +55,7 @@ class ActivityFailed(Failed):
     """An activity task failed."""
 
     def __init__(self, activity_type: TypeId, activity_id: str, failure: Failure) -> None:
-        super().__init__(f"Activity {_named(activity_type)}, id {activity_id!r}, failed: {failure.reason}", failure)
+        super().__init__(f"Activity {activity_type}, id {activity_id!r}, failed: {failure.reason}", failure)
         self.activity_type = activity_type
         self.activity_id = activity_id
 
@@ -69,7 +69,7 @@ class ActivityTimedOut(Failed):
     """
 
     def __init__(self, activity_type: TypeId, activity_id: str, timeout_type: str, details: str | None) -> None:
-        message = f"Activity {_named(activity_type)}, id {activity_id!r}, timed out: {timeout_type}"
+        message = f"Activity {activity_type}, id {activity_id!r}, timed out: {timeout_type}"
         super().__init__(message, Failure(type="ActivityTimedOut", message=timeout_type))
         self.activity_type = activity_type
         self.activity_id = activity_id
@@ -85,7 +85,7 @@ class ActivityCanceled(Failed):
     """
 
     def __init__(self, activity_type: TypeId, activity_id: str, details: str | None) -> None:
-        message = f"Activity {_named(activity_type)}, id {activity_id!r}, was canceled by its worker"
+        message = f"Activity {activity_type}, id {activity_id!r}, was canceled by its worker"
         super().__init__(message, Failure(type="ActivityCanceled", message=details or "", retry=False))
         self.activity_type = activity_type
         self.activity_id = activity_id
@@ -96,7 +96,7 @@ class ChildWorkflowFailed(Failed):
     """A child closed as failed."""
 
     def __init__(self, workflow_type: TypeId, workflow_id: str, failure: Failure) -> None:
-        super().__init__(f"Child {_named(workflow_type)}, {workflow_id!r}, failed: {failure.reason}", failure)
+        super().__init__(f"Child {workflow_type}, {workflow_id!r}, failed: {failure.reason}", failure)
         self.workflow_type = workflow_type
         self.workflow_id = workflow_id
 
@@ -106,7 +106,7 @@ class _ChildClosed(Failed):
 
     def __init__(self, workflow_type: TypeId, workflow_id: str, details: str | None = None) -> None:
         kind = type(self).__name__
-        message = f"Child {_named(workflow_type)}, {workflow_id!r}, {self.how}"
+        message = f"Child {workflow_type}, {workflow_id!r}, {self.how}"
         super().__init__(message, Failure(type=kind, message=details or "", retry=kind != "ChildWorkflowCanceled"))
         self.workflow_type = workflow_type
         self.workflow_id = workflow_id
@@ -190,7 +190,3 @@ def lambda_failure(reason: str | None, details: str | None) -> Failure:
     if isinstance(error, dict) and isinstance(error.get("errorType"), str):
         return Failure(type=error["errorType"], message=str(error.get("errorMessage", "")))
     return Failure.read(reason, details)
-
-
-def _named(type_id: TypeId) -> str:
-    return f"{type_id.name} {type_id.version}"

@@ -57,15 +57,10 @@ def definitions(workflows: Iterable[type[Workflow]]) -> dict[TypeId, Definition]
         there = by_type.setdefault(definition.type_id, definition)
         if there is not definition:
             raise ValidationError(
-                f"The workflow type {shown(definition.type_id)} is declared twice, by {_place(there.workflow)} and "
+                f"The workflow type {definition.type_id} is declared twice, by {_place(there.workflow)} and "
                 f"{_place(workflow)}. Give one of them another name or version."
             )
     return by_type
-
-
-def shown(type_id: TypeId) -> str:
-    """Give a type as a message names it."""
-    return f"{type_id.name} {type_id.version}"
 
 
 def _place(kind: type) -> str:
@@ -143,9 +138,9 @@ class Replayer:
     def _definition(self, events: Sequence[RawEvent]) -> Definition:
         type_id = self.type_of(events)
         if not self.knows(type_id):
-            known = ", ".join(map(shown, sorted(self._definitions))) or "none"
+            known = ", ".join(map(str, sorted(self._definitions))) or "none"
             raise ConfigurationError(
-                f"The history is of the workflow type {shown(type_id)}, and there is no workflow of it here. "
+                f"The history is of the workflow type {type_id}, and there is no workflow of it here. "
                 f"There are: {known}."
             )
         return self._definitions[type_id]

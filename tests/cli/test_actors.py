@@ -231,6 +231,20 @@ def test_two_processes_work_off_what_there_is_and_stop_in_good_order(swf, order)
     assert program.lines[-1].endswith("Stopped")
 
 
+@pytest.mark.parametrize("processes", [[], ["--processes", "2"]], ids=["alone", "supervised"])
+def test_each_class_works_on_the_task_list_behind_its_name(swf, order, processes):
+    execution = order.start_execution(input="a box")
+    program = swf("run", "shop:Orders@orders", "shop:Packer@packing", "--domain", "shop", *processes)
+    closed = execution.wait(timeout=LONG_SECONDS)
+
+    program.send(signal.SIGTERM)
+
+    assert program.end() == 0
+    assert closed.result == "packed a box"
+    assert program.said.count("Orders: task list 'orders' of the domain 'shop'") == 1
+    assert program.said.count("Packer: task list 'packing' of the domain 'shop'") == 1
+
+
 def test_a_process_that_is_killed_is_replaced_and_work_goes_on(swf, order):
     program = swf("run", "shop", "--processes", "1", "--health-port", "0", "--json-logs")
     (pid,) = program.wait_for(r"Process (\d+) has started")
@@ -442,13 +456,24 @@ def test_a_change_of_the_code_starts_it_again(swf, shop):
     assert "Error: shop cannot be imported: ZeroDivisionError: division by zero." in program.said
 
 
+def test_a_class_with_a_task_list_behind_its_name_is_started_again_too(swf, shop):
+    program = swf("worker", "run", "shop:Packer@packing@2", "--domain", "shop", "--reload")
+    program.wait_for("Packer: task list 'packing@2'")
+
+    (shop / "shop.py").write_text(SHOP + "\n", encoding="utf-8")
+    program.wait_for("Packer: task list 'packing@2'", 2)
+    program.send(signal.SIGINT)
+
+    assert program.end() == 0
+
+
 # What cannot be
 
 
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
-        (["worker", "run"], "Missing argument 'MODULE[:NAME]...'."),
+        (["worker", "run"], "Missing argument 'MODULE[:NAME][@TASKLIST]...'."),
         (["worker", "run", "shop:packer", "--concurrency", "0"], "Invalid value for '--concurrency': 0 is not in"),
         (["worker", "run", "shop:packer", "--processes", "0"], "Invalid value for '--processes': 0 is not in"),
         (["worker", "run", "shop:packer", "--health-port", "-1"], "Invalid value for '--health-port': -1 is not in"),
@@ -472,6 +497,13 @@ def test_the_ways_to_give_credentials_are_those_of_a_command_line(swf, is_json):
     assert "or give --endpoint local:PATH to do without. swf doctor shows what was looked at." in program.said
 
 
+MIXED = (
+    "Error: --task-list x is one list for deciders (shop:Orders) and workers (shop:Packer). In SWF decision tasks and "
+    "activity tasks wait in separate lists, even where these have one name, so to one of the two no task may ever "
+    "come. Give each its own: shop:Orders@TASKLIST shop:Packer@TASKLIST"
+)
+
+
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
@@ -479,6 +511,9 @@ def test_the_ways_to_give_credentials_are_those_of_a_command_line(swf, is_json):
         (["run", "shop:orders", "--executor", "process"], "--executor is for activity workers, and none is named."),
         (["run", "shop", "--one-task"], "--one-task is for one actor, and there are 2: Orders, Packer."),
         (["run", "shop", "--processes", "2", "--endpoint", "local:swf.db"], "cannot be shared by several."),
+        (["run", "shop:Orders", "shop:Packer", "--domain", "shop", "--task-list", "x", "--check"], MIXED),
+        (["run", "shop:Orders", "shop:Packer", "--domain", "shop", "--task-list", "x", "--processes", "2"], MIXED),
+        (["worker", "run", "shop:Packer@", "--reload"], "shop:Packer@ names no task list behind its @."),
         (["run", "swf.actors:Decider", "--domain", "shop", "--task-list", "x"], "does not say what to decide."),
     ],
 )

@@ -8,7 +8,8 @@ import swf.workflows  # noqa: F401 - the fixture below forgets what is imported 
 from swf import settings
 from swf.actors import ActivityWorker, Actor, Decider
 from swf.cli import main
-from swf.cli.loading import Given, load
+from swf.cli.loading import Asked, Given, load
+from swf.cli.workflows import workflows_of
 from swf.exceptions import ConfigurationError, ValidationError
 
 SHOP = """
@@ -51,6 +52,10 @@ def both():
 
 def made(domain, task_list):
     yield Packer(domain, task_list)
+
+
+def pair(domain, task_list):
+    return [Orders(domain, task_list), Packer(domain, task_list)]
 
 
 def number():
@@ -97,6 +102,25 @@ class Order(Workflow):
 class Packing(Workflow):
     task_list = "packing"
 
+    async def run(self) -> None:
+        return None
+"""
+
+
+ABSTRACT = """
+from abc import ABC, abstractmethod
+
+from swf.workflows import Workflow
+
+
+class Base(Workflow, ABC):
+    task_list = "orders"
+
+    @abstractmethod
+    async def run(self) -> None: ...
+
+
+class Order(Base):
     async def run(self) -> None:
         return None
 """
@@ -248,18 +272,24 @@ def test_a_class_is_for_the_domain_of_the_settings_unless_another_is_said():
             "shop:Pakcer",
             ActivityWorker,
             Given(),
-            "The module shop has no 'Pakcer'. Did you mean 'packer'? It has: Orders, Packer, Other, Fixed, Named, "
-            "orders, packer, other, same, both, number, nothing, text, failing.",
+            "The module shop has no 'Pakcer'. Did you mean 'packer'? It has: Packer, Fixed, packer, same. It has "
+            "functions that may give one: both, made, pair, number, nothing, text, failing.",
         ),
         (
             "empty:packer",
             ActivityWorker,
             Given(),
-            "The module empty has no 'packer'. Nor has it any other actor.",
+            "The module empty has no 'packer'. Nor has it any other ActivityWorker.",
         ),
         (
             "shop:PRICE",
             ActivityWorker,
+            Given(),
+            "shop:PRICE is 5, and no actor. Name an ActivityWorker, a class of such, or a function that gives some.",
+        ),
+        (
+            "shop:PRICE",
+            Actor,
             Given(),
             "shop:PRICE is 5, and no actor. Name a Decider or an ActivityWorker, a class of such, or a function that "
             "gives some.",
@@ -313,7 +343,7 @@ def test_a_class_is_for_the_domain_of_the_settings_unless_another_is_said():
             "shop:Packer",
             ActivityWorker,
             Given("shop"),
-            "shop:Packer needs a task list. Give it: --task-list NAME",
+            "shop:Packer needs a task list. Give it: shop:Packer@TASKLIST, or --task-list TASKLIST",
         ),
         (
             "shop:packer",
@@ -344,6 +374,13 @@ def test_a_class_is_for_the_domain_of_the_settings_unless_another_is_said():
             "shop:packer",
         ),
         (
+            "shop:Packer@packing",
+            Decider,
+            Given("shop"),
+            "shop:Packer is no Decider, but Packer('shop', 'packing', stopped). Run it with: swf worker run "
+            "shop:Packer@packing",
+        ),
+        (
             "shop:other",
             Decider,
             Given(),
@@ -353,7 +390,7 @@ def test_a_class_is_for_the_domain_of_the_settings_unless_another_is_said():
             "classes",
             ActivityWorker,
             Given(),
-            "The module classes has no ActivityWorker among its variables. Name a class of it: classes:Packer",
+            "The module classes has no ActivityWorker among its variables. Name another module.",
         ),
         (
             "declared",
@@ -373,7 +410,7 @@ def test_a_class_is_for_the_domain_of_the_settings_unless_another_is_said():
             "deep",
             Decider,
             Given(),
-            "The module deep has no Decider among its variables. Name another module. In it are: deep.workers.",
+            "The module deep has no Decider among its variables. Name another module. In it are: deep.workers",
         ),
         (
             "declared:pack",
@@ -390,10 +427,31 @@ def test_a_class_is_for_the_domain_of_the_settings_unless_another_is_said():
             "activities are run together.",
         ),
         (
+            "declared:pack",
+            Decider,
+            Given("shop"),
+            "declared:pack is DeclaredActivity('pack', '1.0'), and no actor. Name its module, to another command: swf "
+            "worker run declared",
+        ),
+        (
+            "declared:Order",
+            ActivityWorker,
+            Given("shop"),
+            "declared:Order is <class 'declared.Order'>, and no actor. Name its module, to another command: swf "
+            "decider run declared",
+        ),
+        (
+            "declared",
+            ActivityWorker,
+            Given("shop", "orders"),
+            "declared declares no activity for the task list 'orders', but for: packing.",
+        ),
+        (
             "shop:Packer",
             ActivityWorker,
-            Given("x" * 257, "packing"),
-            f"Domain: name '{'x' * 55}...' has 257 characters, and may have 256 at most.",
+            Given("shop" * 65, "packing"),
+            "Domain: name 'shopshopshopshopshopshopshopshopshopshopshopshopshopsho...' has 260 characters, and may "
+            "have 256 at most.",
         ),
     ],
 )
@@ -402,6 +460,288 @@ def test_a_name_that_stands_for_none_is_told_in_a_sentence(name, kind, given, sa
         load([name], kind, given)
 
     assert str(raised.value) == said
+
+
+VIDEO = """
+from abc import ABC, abstractmethod
+
+from swf.actors import ActivityWorker, Actor, Decider, activity, workflow
+from swf.workflows import ActivityRunner, WorkflowDecider
+
+
+class Base(Decider):
+    pass
+
+
+class Planned(Decider, ABC):
+    @abstractmethod
+    def decide(self, task):
+        pass
+
+
+class VideoDecider(Base):
+    def decide(self, task):
+        return None
+
+
+class Listening(Decider):
+    def on_workflow_execution_started(self, task, event):
+        return None
+
+
+class Marked(Decider):
+    @workflow("Video", "1.0")
+    def video(self, task):
+        return None
+
+
+class Needy(VideoDecider):
+    def __init__(self, domain, task_list, codec):
+        super().__init__(domain, task_list)
+
+
+class _Private(VideoDecider):
+    pass
+
+
+class Encoder(ActivityWorker):
+    @activity("Encode", "1.0")
+    def encode(self, task):
+        return None
+
+
+class Other(Actor):
+    pass
+
+
+def deciders() -> list[VideoDecider]:
+    return [VideoDecider("shop", "videos")]
+
+
+def workers() -> "list[ActivityWorker]":
+    return [Encoder("shop", "encoding")]
+
+
+def price() -> int:
+    return 5
+
+
+def main():
+    return None
+
+
+def handle(task):
+    return None
+"""
+
+
+@pytest.fixture
+def video(shop):
+    """A module that defines actors, and imports what it makes them with; a package that gives out what is in it."""
+    (shop / "video.py").write_text(VIDEO, encoding="utf-8")
+    (shop / "films").mkdir()
+    (shop / "films" / "__init__.py").write_text(
+        "from films.deciding import FilmDecider\nfrom shop import Orders\n", encoding="utf-8"
+    )
+    (shop / "films" / "deciding.py").write_text(
+        "from swf.actors import Decider\n\n\nclass FilmDecider(Decider):\n    def decide(self, task):\n        pass\n",
+        encoding="utf-8",
+    )
+    (shop / "tools.py").write_text("def main():\n    pass\n", encoding="utf-8")
+    (shop / "activities.py").write_text(
+        "from swf.workflows import activity\n\n\n@activity(task_list='a')\ndef pack() -> None: ...\n", encoding="utf-8"
+    )
+
+
+@pytest.mark.parametrize(
+    ("name", "kind", "said"),
+    [
+        (
+            "video",
+            Decider,
+            "The module video has no Decider among its variables. Name what it defines: video:VideoDecider, "
+            "video:Listening, video:Marked, video:deciders",
+        ),
+        (
+            "video",
+            ActivityWorker,
+            "The module video has no ActivityWorker among its variables. Name what it defines: video:Encoder, "
+            "video:workers",
+        ),
+        (
+            "video",
+            Actor,
+            "The module video has no Actor among its variables. Name what it defines: video:VideoDecider, "
+            "video:Listening, video:Marked, video:Encoder, video:deciders, video:workers",
+        ),
+        (
+            "video:Decoder",
+            ActivityWorker,
+            "The module video has no 'Decoder'. Did you mean 'Encoder'? It has: Encoder, workers. It has functions "
+            "that may give one: main.",
+        ),
+        (
+            "video:Encodr",
+            Decider,
+            "The module video has no 'Encodr'. It has: VideoDecider, Listening, Marked, deciders. It has functions "
+            "that may give one: main.",
+        ),
+        (
+            "films",
+            Decider,
+            "The module films has no Decider among its variables. Name what it defines: films:FilmDecider",
+        ),
+        (
+            "films",
+            ActivityWorker,
+            "The module films has no ActivityWorker among its variables. What it has runs with: swf decider run "
+            "films:FilmDecider",
+        ),
+        (
+            "deep.workers",
+            Decider,
+            "The module deep.workers has no Decider among its variables. What it has runs with: swf worker run "
+            "deep.workers",
+        ),
+        (
+            "activities",
+            Decider,
+            "The module activities has no Decider among its variables. What it has runs with: swf worker run "
+            "activities",
+        ),
+        (
+            "tools",
+            Actor,
+            "The module tools has no Actor among its variables. Name a function of it, if that gives some: tools:main",
+        ),
+    ],
+)
+def test_a_hint_leads_only_to_what_the_module_defines_and_the_command_can_run(video, name, kind, said):
+    with pytest.raises(ValidationError) as raised:
+        load([name], kind, Given("shop"))
+
+    assert str(raised.value) == said
+
+
+def test_each_name_of_a_hint_can_be_run(video):
+    for name in ("VideoDecider", "Listening", "Marked", "deciders"):
+        given = Given() if name == "deciders" else Given("shop", "videos")
+
+        (actor,) = load([f"video:{name}"], Decider, given)
+
+        actor.check()
+
+
+# Task lists
+
+
+@pytest.mark.parametrize(
+    ("names", "given", "expected"),
+    [
+        (
+            ["video:VideoDecider@videos", "video:Encoder@encoding"],
+            Given("shop"),
+            "[VideoDecider('shop', 'videos', stopped), Encoder('shop', 'encoding', stopped)]",
+        ),
+        (
+            ["video:VideoDecider", "video:Encoder@encoding"],
+            Given("shop", "videos"),
+            "[VideoDecider('shop', 'videos', stopped), Encoder('shop', 'encoding', stopped)]",
+        ),
+        (
+            ["video:Encoder@a", "video:Encoder@b"],
+            Given("shop"),
+            "[Encoder('shop', 'a', stopped), Encoder('shop', 'b', stopped)]",
+        ),
+        (
+            ["video:VideoDecider", "video:Listening"],
+            Given("shop", "videos"),
+            "[VideoDecider('shop', 'videos', stopped), Listening('shop', 'videos', stopped)]",
+        ),
+        # One name for two lists, said of each.
+        (
+            ["video:VideoDecider@videos", "video:Encoder@videos"],
+            Given("shop"),
+            "[VideoDecider('shop', 'videos', stopped), Encoder('shop', 'videos', stopped)]",
+        ),
+        # The user's own code has it so.
+        (
+            ["shop:pair"],
+            Given("shop", "videos"),
+            "[Orders('shop', 'videos', stopped), Packer('shop', 'videos', stopped)]",
+        ),
+        (["declared@orders"], Given("shop"), "[WorkflowDecider('shop', 'orders', stopped)]"),
+        (
+            ["declared"],
+            Given("shop", "packing"),
+            "[WorkflowDecider('shop', 'packing', stopped), ActivityRunner('shop', 'packing', stopped)]",
+        ),
+    ],
+)
+def test_a_name_may_have_a_task_list_of_its_own(video, names, given, expected):
+    assert repr(load(names, Actor, given)) == expected
+
+
+@pytest.mark.parametrize("task_list", ["host:17:5c7f", "a@b", "@", "with space", "a:b@c:d"])
+def test_a_task_list_begins_behind_the_first_at_and_may_have_others_in_it(task_list):
+    assert Asked.read(f"shop:Packer@{task_list}") == Asked("shop:Packer", task_list)
+
+
+@pytest.mark.parametrize(
+    ("names", "given", "said"),
+    [
+        (
+            ["video:VideoDecider", "video:Encoder"],
+            Given("shop", "videos"),
+            "--task-list videos is one list for deciders (video:VideoDecider) and workers (video:Encoder). In SWF "
+            "decision tasks and activity tasks wait in separate lists, even where these have one name, so to one of "
+            "the two no task may ever come. Give each its own: video:VideoDecider@TASKLIST video:Encoder@TASKLIST",
+        ),
+        (
+            ["video:Encoder@"],
+            Given("shop"),
+            "video:Encoder@ names no task list behind its @. Write video:Encoder@packing, or video:Encoder alone.",
+        ),
+        (
+            ["video:Encoder@encoding"],
+            Given("shop", "videos"),
+            "--task-list videos is for names without a task list of their own, and there is none. Leave it out.",
+        ),
+        (
+            ["shop:packer@encoding"],
+            Given(),
+            "shop:packer says itself which domain and task list it is for, so @encoding cannot change that. Leave it "
+            "out, or name a class.",
+        ),
+        (
+            ["shop@encoding"],
+            Given("shop"),
+            "shop says itself which domain and task list it is for, so --domain and @encoding cannot change that. "
+            "Leave it out, or name a class.",
+        ),
+        (
+            ["declared@order"],
+            Given("shop"),
+            "declared declares nothing for the task list 'order', but for: orders, packing.",
+        ),
+    ],
+)
+def test_a_task_list_that_cannot_be_meant_is_refused(video, names, given, said):
+    with pytest.raises(ValidationError) as raised:
+        load(names, Actor, given)
+
+    assert str(raised.value) == said
+
+
+def test_a_workflow_that_is_there_to_be_subclassed_is_not_decided_on(shop):
+    (shop / "abstract.py").write_text(ABSTRACT, encoding="utf-8")
+
+    assert [each.__name__ for each in workflows_of(["abstract"])] == ["Order"]
+    assert [actor.workflows for actor in load(["abstract"], Decider, Given("shop"))] == [
+        tuple(workflows_of(["abstract"]))
+    ]
+    with pytest.raises(ValidationError, match=r"has no workflow 'Base'\. It has: Order\.$"):
+        workflows_of(["abstract:Base"])
 
 
 def traceback_of(name):

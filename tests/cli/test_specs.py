@@ -109,7 +109,7 @@ def test_types_are_registered_once(path, url, capsys):
     told = capsys.readouterr().err
     assert codes == [0, 0, 0]
     assert told.count("Done: 1 change.") == 1
-    assert told.count("Done: 0 changes.") == 1
+    assert told.count("There is nothing to do.") == 1
 
 
 def test_a_type_that_is_registered_otherwise_is_left_with_skip_existing(path, url, capsys):
@@ -121,9 +121,9 @@ def test_a_type_that_is_registered_otherwise_is_left_with_skip_existing(path, ur
 
     told = capsys.readouterr().err
     assert codes[0] != 0
-    assert codes[1] == 0
-    assert "execution_timeout is 60 here and 3600 in SWF" in told
-    assert "Done: 0 changes. Left as it is: 1." in told
+    assert codes[1] == 2
+    assert "Left as it is: workflow spam 1.0 in shop: execution_timeout is 60 here and 3600 in SWF; " in told
+    assert "There is nothing to do. In conflict and left as it is: 1." in told
 
 
 @pytest.mark.parametrize(

@@ -176,11 +176,13 @@ TABLE = """\
   + activity  Pack    1.10  task_list='packing'
   - activity  Charge  1.1   not declared: left as it is, unless you prune
 
-us-east-1: 1 to register, 1 to undeprecate, 1 to tag, 1 not declared, 1 in conflict, 1 unchanged
+SWF at URL, us-east-1, account 123456789012: 1 to register, 1 to undeprecate, 1 to tag, 1 not declared, 1 in conflict, \
+1 unchanged
 """
 
 MARKDOWN = """\
-### SWF in us-east-1: 1 to register, 1 to undeprecate, 1 to tag, 1 not declared, 1 in conflict, 1 unchanged
+### SWF at URL, us-east-1, account 123456789012: 1 to register, 1 to undeprecate, 1 to tag, 1 not declared, \
+1 in conflict, 1 unchanged
 
 ```diff
 ~ domain shop: tags is {'team': 'orders'} here and {'team': 'kitchen'} in SWF
@@ -204,8 +206,10 @@ Fingerprint: `FINGERPRINT`
 """
 
 PLAN = {
-    "schema_version": 1,
+    "schema_version": 2,
+    "endpoint": "URL",
     "region": "us-east-1",
+    "account": "123456789012",
     "domains": ["shop"],
     "prune": False,
     "drift": True,
@@ -221,7 +225,6 @@ PLAN = {
             "version": None,
             "before": {
                 "status": "REGISTERED",
-                "arn": "arn:aws:swf:us-east-1:123456789012:/domain/shop",
                 "retention_period": 7,
                 "tags": {"team": "kitchen"},
             },
@@ -297,15 +300,15 @@ PLAN = {
 
 
 def unprinted(text):
-    """Put a word in place of a fingerprint, which nobody can write by hand."""
-    return re.sub(r"\b[0-9a-f]{64}\b", "FINGERPRINT", text)
+    """Put words in place of what nobody can write by hand: a fingerprint, and the server's URL."""
+    return re.sub(r"http://127\.0\.0\.1:\d+", "URL", re.sub(r"\b[0-9a-f]{64}\b", "FINGERPRINT", text))
 
 
 @pytest.mark.parametrize("form", [[], ["-o", "table"]], ids=["left out", "named"])
 def test_a_plan_for_people_is_a_table(swf, mixed, form):
     done = swf("diff", "swf.toml", *form)
 
-    assert (done.code, done.out, done.err) == (0, TABLE, "")
+    assert (done.code, unprinted(done.out), done.err) == (0, TABLE, "")
 
 
 def test_a_plan_for_a_pull_request_is_markdown(swf, mixed):
@@ -328,7 +331,7 @@ def test_the_exit_code_tells_of_drift_when_it_is_asked_to(here, url, flag):
     none = here("diff", "swf.toml", flag)
 
     assert (drift.code, none.code) == (2, 0)
-    assert none.out.endswith("us-east-1: 5 unchanged\n")
+    assert unprinted(none.out).endswith("SWF at URL, us-east-1, account 123456789012: 5 unchanged\n")
 
 
 def test_names_of_wide_characters_stand_in_columns_too(here, folder):
@@ -341,12 +344,12 @@ def test_names_of_wide_characters_stand_in_columns_too(here, folder):
 
     done = here("diff", "wide.toml")
 
-    assert done.out == (
+    assert unprinted(done.out) == (
         "+ domain shop  retention_period=7\n"
         "  + activity  注文  1  task_list='a'\n"
         "  + activity  Pack  1  task_list='a'\n"
         "\n"
-        "us-east-1: 3 to register\n"
+        "SWF at URL, us-east-1, account not known (the plan holds for any): 3 to register\n"
     )
 
 
@@ -390,14 +393,14 @@ def test_a_sync_shows_the_plan_and_carries_it_out(swf, connection):
     done = swf("sync", "swf.toml", "--yes")
 
     assert done.code == 0
-    assert done.out == (
+    assert unprinted(done.out) == (
         "+ domain shop  retention_period=7 tags={'team': 'orders'}\n"
         "  + workflow  Order   1.0   task_list='orders'\n"
         "  + activity  Charge  1.0   task_list='payments' task_heartbeat_timeout=30\n"
         "  + activity  Refund  1.0\n"
         "  + activity  Pack    1.10  task_list='packing'\n"
         "\n"
-        "us-east-1: 5 to register\n"
+        "SWF at URL, us-east-1, account not known (the plan holds for any): 5 to register\n"
     )
     lines = done.err.splitlines()
     assert lines[0] == "+ domain shop"
@@ -426,7 +429,7 @@ def test_without_anybody_to_ask_nothing_is_changed(here, url):
     done = here("sync", "swf.toml")
 
     assert done.code == 64
-    assert "Make 5 changes in SWF? There is no terminal to ask at: give --yes." in done.err
+    assert "Make 5 changes in SWF at URL, us-east-1? There is no terminal to ask at: give --yes." in unprinted(done.err)
     assert written(url) == {}
 
 
@@ -444,11 +447,17 @@ def test_a_conflict_stops_before_anything_is_changed(here, mixed, url):
     assert written(url) == before
 
 
-def test_conflicts_may_be_left_and_the_rest_done(here, mixed, connection):
+def test_conflicts_may_be_left_and_the_rest_done_and_are_told_by_the_exit_code(here, mixed, connection):
     done = here("sync", "swf.toml", "--yes", "--skip-conflicts", "--prune")
+    again = here("sync", "swf.toml", "--yes", "--skip-conflicts", "--prune")
 
-    assert done.code == 0
-    assert done.err.splitlines()[-1] == "Done: 4 changes. In conflict and left as it is: 1."
+    left = (
+        "Left as it is: activity Charge 1.0 in shop: task_list is 'payments' here and 'p' in SWF; "
+        "task_heartbeat_timeout is 30 here and None in SWF; a type never changes: declare version 1.2."
+    )
+    assert (done.code, again.code) == (2, 2)
+    assert done.err.splitlines()[-2:] == [left, "Done: 4 changes. In conflict and left as it is: 1."]
+    assert again.err.splitlines() == [left, "There is nothing to do. In conflict and left as it is: 1."]
     [shop] = registered("shop", connection=connection).domains
     assert {(each.name, each.version) for each in shop.types} == {
         ("Order", "1.0"),
@@ -463,10 +472,142 @@ def test_just_the_plan_that_was_shown_is_carried_out(swf, connection):
     swf("diff", "swf.toml", "--out", "plan.json")
 
     done = swf("sync", "--plan", "plan.json", "--yes")
-    again = swf("sync", "--plan", "plan.json", "--yes")
 
-    assert (done.code, again.code) == (0, 0)
+    assert (done.code, done.err.splitlines()[-1]) == (0, "Done: 5 changes.")
     assert len(registered("shop", connection=connection).domains[0].types) == 4
+
+
+def test_a_plan_that_is_carried_out_twice_has_nothing_left_to_do(swf, url):
+    swf("diff", "swf.toml", "--out", "plan.json")
+    swf("sync", "--plan", "plan.json", "--yes")
+    before = written(url)
+
+    again = swf("sync", "--plan", "plan.json")
+
+    assert (again.code, again.err) == (0, "There is nothing to do. Made already: 5.\n")
+    assert unprinted(again.out).splitlines() == [
+        "= domain shop",
+        "  = workflow  Order   1.0",
+        "  = activity  Charge  1.0",
+        "  = activity  Refund  1.0",
+        "  = activity  Pack    1.10",
+        "",
+        "SWF at URL, us-east-1, account 123456789012: 5 unchanged",
+    ]
+    assert written(url) == before
+
+
+def test_of_a_plan_that_is_carried_out_in_part_the_rest_is_done(here, connection):
+    here("diff", "swf.toml", "--out", "plan.json")
+    shop = Domain("shop", retention_period=7, connection=connection)
+    shop.save(tags={"team": "orders"})
+    ActivityType(shop, "Refund", "1.0").save()
+
+    done = here("sync", "--plan", "plan.json", "--yes")
+
+    assert (done.code, done.err.splitlines()[-1]) == (0, "Done: 3 changes. Made already: 2.")
+    assert unprinted(done.out).endswith("account 123456789012: 3 to register, 2 unchanged\n")
+
+
+def outcomes(done):
+    """Give the outcome of each item that programs are told of, and how many there are of each."""
+    told = json.loads(done.out)
+    return {(item["kind"], item["name"], item["version"]): item["outcome"] for item in told["items"]}, told["outcomes"]
+
+
+def test_programs_are_told_what_was_done(here, connection):
+    here("diff", "swf.toml", "--out", "plan.json")
+    shop = Domain("shop", retention_period=7, connection=connection)
+    shop.save(tags={"team": "orders"})
+
+    first = here("sync", "--plan", "plan.json", "--yes", "-o", "json")
+    again = here("sync", "--plan", "plan.json", "--yes", "-o", "json")
+
+    told = json.loads(unprinted(first.out))
+    assert {name: value for name, value in told.items() if name not in ("items", "outcomes")} == {
+        "schema_version": 2,
+        "endpoint": "URL",
+        "region": "us-east-1",
+        "account": "123456789012",
+        "domains": ["shop"],
+        "prune": False,
+        "drift": False,
+    }
+    assert outcomes(first) == (
+        {
+            ("domain", "shop", None): "found",
+            ("workflow", "Order", "1.0"): "made",
+            ("activity", "Charge", "1.0"): "made",
+            ("activity", "Refund", "1.0"): "made",
+            ("activity", "Pack", "1.10"): "made",
+        },
+        {"found": 1, "made": 4},
+    )
+    assert told["items"][4] == {
+        "symbol": "+",
+        "action": "register",
+        "kind": "activity",
+        "domain": "shop",
+        "name": "Pack",
+        "version": "1.10",
+        "before": None,
+        "after": {"status": "REGISTERED", "task_list": "packing"},
+        "next_version": None,
+        "differences": [],
+        "outcome": "made",
+    }
+    assert outcomes(again)[1] == {"found": 5}
+    assert (first.code, again.code) == (0, 0)
+
+
+def test_programs_are_told_what_is_left(here, mixed):
+    stopped = here("sync", "swf.toml", "--yes", "-o", "json")
+    skipped = here("sync", "swf.toml", "--yes", "-o", "json", "--skip-conflicts")
+
+    assert (stopped.code, skipped.code) == (1, 2)
+    assert outcomes(stopped)[1] == {"not_made": 3, "conflict": 1}
+    assert outcomes(skipped)[0] == {
+        ("domain", "shop", None): "made",
+        ("workflow", "Order", "1.0"): None,
+        ("activity", "Charge", "1.0"): "conflict",
+        ("activity", "Refund", "1.0"): "made",
+        ("activity", "Pack", "1.10"): "made",
+        ("activity", "Charge", "1.1"): None,
+    }
+    assert json.loads(skipped.out)["drift"] is True
+
+
+def test_what_programs_are_told_is_no_plan(here, folder):
+    done = here("sync", "swf.toml", "--yes", "-o", "json")
+    (folder / "done.json").write_text(done.out, encoding="utf-8")
+
+    refused = here("sync", "--plan", "done.json")
+
+    assert (refused.code, refused.err) == (
+        64,
+        "Error: done.json is no plan. Make one: swf diff SOURCE --out FILE\n",
+    )
+
+
+def test_another_endpoint_or_region_does_not_take_a_plan_and_is_not_asked(swf, url):
+    swf("diff", "swf.toml", "--out", "plan.json")
+    before = asked(url)
+    elsewhere = url.replace("127.0.0.1", "localhost")
+
+    endpoint = swf("sync", "--plan", "plan.json", "--yes", SWF_ENDPOINT_URL=None, AWS_ENDPOINT_URL_SWF=elsewhere)
+    region = swf("sync", "--plan", "plan.json", "--yes", "--region", "eu-west-1")
+
+    assert (endpoint.code, endpoint.out) == (1, "")
+    assert unprinted(endpoint.err) == (
+        "Error: The plan was made for SWF at URL, us-east-1, account not known, and the connection leads to SWF at "
+        f"{elsewhere}, us-east-1 (environment, AWS_ENDPOINT_URL_SWF). Give the endpoint that it was made "
+        "for, or make a new plan: swf diff SOURCE --out FILE\n"
+    )
+    assert (region.code, region.out) == (1, "")
+    assert "the connection leads to SWF at URL, eu-west-1. Give the region that it was made for" in unprinted(
+        region.err
+    )
+    assert asked(url) == before
 
 
 def test_a_plan_is_refused_when_swf_has_changed_since(here, connection, url):
@@ -532,6 +673,23 @@ def test_an_interrupted_sync_says_how_far_it_came_and_can_be_run_again(swf, star
     assert not plan(Manifest.load(folder / many), connection=connection).has_drift
 
 
+def test_programs_are_told_how_far_an_interrupted_sync_came(start, url, many, connection):
+    command = ("sync", many, "--yes", "-o", "json")
+    with Gate(url, "Register", let=41) as gate, start(*command, SWF_ENDPOINT_URL=gate.url) as process:
+        for _ in range(41):
+            process.stderr.readline()
+        process.send_signal(signal.SIGINT)
+        while process.poll() is None:
+            gate.let(1)
+            time.sleep(0.1)
+        told = json.loads(process.stdout.read())
+    made = len(registered("shop", connection=connection).domains[0].types) + 1
+
+    assert process.returncode == 130
+    assert told["outcomes"] == {"made": made, "not_made": 151 - made}
+    assert told["drift"] is True
+
+
 def test_two_syncs_at_once_both_succeed(start, url, folder, many, connection):
     with Gate(url, "Register") as one_gate, Gate(url, "Register") as other_gate:
         command = ("sync", many, "--yes")
@@ -547,7 +705,13 @@ def test_two_syncs_at_once_both_succeed(start, url, folder, many, connection):
             said = [process.communicate(timeout=LONG_SECONDS)[1] for process in (one, other)]
 
     assert (one.returncode, other.returncode) == (0, 0), said
-    assert [text.splitlines()[-1] for text in said] == ["Done: 151 changes."] * 2
+    # Each says what it has made itself, and what it found made by the other one.
+    counts = [
+        re.fullmatch(r"Done: (\d+) changes?\.(?: Made already: (\d+)\.)?", text.splitlines()[-1]) for text in said
+    ]
+    made, found = ([int(count[group] or 0) for count in counts] for group in (1, 2))
+    assert (sum(made), sum(found)) == (151, 151)
+    assert [text.count("made already") for text in said] == found
     assert not plan(Manifest.load(folder / many), connection=connection).has_drift
 
 
@@ -577,7 +741,7 @@ def terminal(folder):
 def test_on_a_terminal_there_are_colours_a_question_and_a_bar(terminal, variables, url, many, connection):
     with Gate(url, "Register", let=41) as gate:
         terminal.begin(f"{sys.executable} -m swf sync {many}", {**variables, "SWF_ENDPOINT_URL": gate.url})
-        terminal.wait_for(r"Make 151 changes in SWF\? \[y/N\]:")
+        terminal.wait_for(r"Make 151 changes in SWF at http://127\.0\.0\.1:\d+, us-east-1\? \[y/N\]:")
         asked_first = connection.call("list_domains", registrationStatus="REGISTERED")["domainInfos"]
         colours = terminal.screen("-e")
         terminal.type("y", "Enter")
@@ -588,7 +752,9 @@ def test_on_a_terminal_there_are_colours_a_question_and_a_bar(terminal, variable
     assert asked_first == []
     # tmux tells a colour once, where it begins.
     assert re.fullmatch(
-        r"\x1b\[32m(  \+ activity  A\d+ +1\.0\n)+\n\x1b\[39mus-east-1: 151 to register\nMake 151 .*\n", colours
+        r"\x1b\[32m(  \+ activity  A\d+ +1\.0\n)+\n\x1b\[39mSWF at http://127\.0\.0\.1:\d+, us-east-1, account "
+        r"not known \(the plan holds for any\): 151 to registe\n?r\nMake 151 .*\n",
+        colours,
     )
     assert "151/151" in terminal.screen()
 
@@ -596,7 +762,7 @@ def test_on_a_terminal_there_are_colours_a_question_and_a_bar(terminal, variable
 @pytest.mark.skipif(shutil.which("tmux") is None, reason="needs tmux")
 def test_whoever_says_no_has_nothing_changed(terminal, variables, url):
     terminal.begin(f"{sys.executable} -m swf sync swf.toml; echo code $?", {**variables, "NO_COLOR": "1"})
-    terminal.wait_for(r"Make 5 changes in SWF\? \[y/N\]:")
+    terminal.wait_for(r"Make 5 changes in SWF at http://127\.0\.0\.1:\d+, us-east-1\? \[y/N\]:")
     terminal.type("n", "Enter")
     terminal.wait_for(r"Nothing is changed\.\s+code 1")
 
@@ -704,7 +870,7 @@ def test_what_is_exported_is_declared_again(here, folder, connection, form):
     (folder / f"again.{form}").write_text(exported.out, encoding="utf-8")
 
     assert exported.code == 0
-    assert here("diff", f"again.{form}", "--check").out.endswith("us-east-1: 5 unchanged\n")
+    assert here("diff", f"again.{form}", "--check").out.endswith("us-east-1, account 123456789012: 5 unchanged\n")
 
 
 @pytest.mark.parametrize("form", ["toml", "json", "yaml"])
@@ -802,7 +968,7 @@ def test_a_plan_is_shown_as_in_the_guide(swf, guide, url, folder):
         done = swf("diff", "swf.toml", **guide)
 
     [shown] = [block for block in blocks("console") if block.startswith("$ swf diff swf.toml\n")]
-    assert done.out == shown.removeprefix("$ swf diff swf.toml\n")
+    assert done.out.replace(f"SWF at {url}", "Amazon SWF") == shown.removeprefix("$ swf diff swf.toml\n")
 
 
 def test_the_recipe_of_the_guide_does_what_it_says(guide, folder):
@@ -820,7 +986,9 @@ def test_the_recipe_of_the_guide_does_what_it_says(guide, folder):
         assert done.returncode == 0, (line, done.stderr)
 
     assert jobs["sync"] == ["swf sync swf.toml --yes", "swf diff swf.toml --check"]
-    assert (folder / "summary.md").read_text().startswith("### SWF in eu-west-1: 4 to register\n")
+    assert unprinted((folder / "summary.md").read_text()).startswith(
+        "### SWF at URL, eu-west-1, account not known (the plan holds for any): 4 to register\n"
+    )
 
 
 @pytest.mark.parametrize("command", [each for group in (diff, sync, manifest) for each in commands(group)])

@@ -219,6 +219,20 @@ def test_an_event_has_no_place_in_a_history_until_it_is_numbered():
     assert numbered == TimerFired(id=8, timestamp=NOON, timer_id="lunch", started_event_id=5)
 
 
+def test_an_event_shows_when_it_happened_in_utc_and_to_the_millisecond():
+    fired = TimerFired(
+        id=8, timestamp=datetime(2030, 1, 31, 8, 0, 0, 48_000, UTC), timer_id="lunch", started_event_id=5
+    )
+
+    assert repr(fired) == "TimerFired(id=8, timestamp=2030-01-31T08:00:00.048Z, timer_id='lunch', started_event_id=5)"
+
+
+def test_an_event_without_a_place_in_a_history_shows_no_time():
+    assert repr(TimerFired(timer_id="lunch", started_event_id=5)) == (
+        "TimerFired(id=0, timer_id='lunch', started_event_id=5)"
+    )
+
+
 def test_an_event_shows_its_id_and_what_is_set_and_cuts_what_is_long():
     event = WorkflowExecutionStarted(
         id=1, child_policy="TERMINATE", task_list="decisions", workflow_type=WORKFLOW, input="x" * 99

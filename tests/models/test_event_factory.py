@@ -272,7 +272,9 @@ def test_an_event_of_an_unknown_type_is_compared_hashed_and_shown():
     assert EventFactory(entry) == EventFactory(entry)
     assert EventFactory(entry) != EventFactory(raw("CoffeeMachineStarted", {"cups": 3}))
     assert hash(EventFactory(entry)) == hash(EventFactory(entry))
-    assert repr(EventFactory(entry)) == "CoffeeMachineStarted(id=5, raw_attributes={'cups': 2})"
+    assert repr(EventFactory(entry)) == (
+        "CoffeeMachineStarted(id=5, timestamp=2017-07-14T02:40:00.250Z, raw_attributes={'cups': 2})"
+    )
 
 
 def test_an_unknown_event_keeps_its_name_beside_events_of_its_type():

@@ -219,6 +219,7 @@ def test_types_are_values_within_their_domain():
     assert declared != WorkflowType("bank", "Order", "1.0")
     assert declared != WorkflowType("shop", "Order", "1.1")
     assert repr(declared) == "WorkflowType('Order', '1.0')"
+    assert str(declared) == "Order 1.0"
     assert copy.deepcopy(declared) == pickle.loads(pickle.dumps(declared)) == declared
 
 

@@ -1,3 +1,5 @@
+import csv
+import io
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -43,6 +45,16 @@ def test_a_listed_execution_knows_what_lists_tell_and_is_synced(order, domain):
         cancel_requested=False,
     )
     assert repr(listed.changes) == "ModelDiff()"
+
+
+def test_values_written_as_csv_have_types_that_read_as_people_write_them(order, domain):
+    order.start_execution("a")
+    written = io.StringIO()
+
+    writer = csv.DictWriter(written, ["workflow_id", "workflow_type"], lineterminator="\n")
+    writer.writerows(domain.executions.values("workflow_id", "workflow_type"))
+
+    assert written.getvalue() == "a,Order 1.0\n"
 
 
 def test_closed_executions_are_listed_by_status(order, domain, close):

@@ -2,6 +2,7 @@
 
 import json
 import types
+from abc import ABC, abstractmethod
 
 import pytest
 
@@ -165,6 +166,11 @@ def pack(order: str) -> str:
     return order
 
 
+class Abstract(Workflow, ABC):
+    @abstractmethod
+    async def run(self) -> None: ...
+
+
 class Shipping(Workflow):
     version = "1.1"
     task_list = "shipping"
@@ -175,7 +181,7 @@ class Shipping(Workflow):
 
 
 def test_declared_workflows_and_activities_are_types_of_the_domain_that_is_named(monkeypatch):
-    made = module(Workflow=Workflow, Shipping=Shipping, pack=pack, again=pack)
+    made = module(Workflow=Workflow, Abstract=Abstract, Shipping=Shipping, pack=pack, again=pack)
     monkeypatch.setenv("SWF_DOMAIN", "elsewhere")
 
     [domain] = Manifest.of_module(made, domain="shop").domains

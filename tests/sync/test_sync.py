@@ -22,7 +22,7 @@ from swf.exceptions import (
     ValidationError,
 )
 from swf.models import ActivityType, Domain, WorkflowType
-from swf.sync import Manifest, Plan, apply, plan, registered
+from swf.sync import Applied, Manifest, Plan, Result, Target, apply, plan, registered, remaining
 from swf.sync.patience import TRIES, patiently, threads
 
 SHOP = Domain("shop", retention_period=7)
@@ -54,7 +54,7 @@ def test_what_is_not_there_is_to_be_registered(connection):
     assert told(made) == ["+ domain shop", "+ workflow Order 1.0", "+ activity Charge 1.0", "+ activity Refund 1.0"]
     assert made.counts == {"register": 4}
     assert made.has_drift
-    assert made.region == "us-east-1"
+    assert made.target == Target(region="us-east-1", endpoint=connection.endpoint_url, account=None)
 
 
 def test_what_is_there_as_declared_is_no_drift(synced):
@@ -140,7 +140,8 @@ def test_a_plan_asks_with_as_few_calls_as_there_can_be(connection, calls):
 def test_a_domain_that_is_not_there_is_asked_for_once(connection, calls):
     plan(MANIFEST)
 
-    assert calls == ["DescribeDomain"]
+    assert calls.count("DescribeDomain") == 1
+    assert not {"ListActivityTypes", "ListWorkflowTypes"} & set(calls)
 
 
 @pytest.mark.parametrize("prune", [False, True])
@@ -187,9 +188,11 @@ def test_a_plan_is_carried_out_and_then_there_is_nothing_to_do(connection):
 
     applied = apply(plan(MANIFEST), hear=heard.append)
 
-    done = {"+ domain shop", "+ workflow Order 1.0", "+ activity Charge 1.0", "+ activity Refund 1.0"}
-    assert {str(item) for item in applied.done} == {str(item) for item in heard} == done
-    assert applied.skipped == ()
+    made = {"+ domain shop", "+ workflow Order 1.0", "+ activity Charge 1.0", "+ activity Refund 1.0"}
+    assert {str(item) for item in applied.made} == {str(result.item) for result in heard} == made
+    assert {result.outcome for result in heard} == {"made"}
+    assert applied.done == applied.made
+    assert (applied.found, applied.skipped, applied.has_drift) == ((), (), False)
     assert registered() == MANIFEST
     assert not plan(MANIFEST).has_drift
 
@@ -250,7 +253,7 @@ def test_conflicts_may_be_left_as_they_are(synced):
 
     applied = apply(plan(Manifest.of(other, pack)), skip_conflicts=True)
 
-    assert [item.name for item in applied.done] == ["Pack"]
+    assert [item.name for item in applied.made] == ["Pack"]
     assert [item.name for item in applied.skipped] == ["Charge"]
     assert CHARGE.is_synced
     assert pack.is_synced
@@ -267,7 +270,8 @@ def test_of_a_domain_that_differs_what_can_be_changed_is_changed(synced):
     assert (found.status, found.retention_period, found.tags) == ("REGISTERED", 7, {"a": "b"})
     assert [str(item) for item in applied.skipped] == ["! domain shop"]
     assert applied.done == ()
-    assert tuple(heard) == made.changes == applied.skipped
+    assert heard == [Result(made.changes[0], "partly_made")]
+    assert applied.made == made.changes == applied.skipped
 
 
 def test_of_a_type_that_differs_nothing_is_changed(synced):
@@ -291,16 +295,18 @@ def test_what_another_job_did_meanwhile_counts_as_done(connection):
 
     applied = apply(made)
 
-    assert len(applied.done) == 4
+    assert (len(applied.made), len(applied.found)) == (0, 4)
     assert not plan(MANIFEST).has_drift
 
 
 def test_what_another_job_registered_and_deprecated_meanwhile_is_undeprecated(connection):
     made = meanwhile(lambda: (apply(plan(MANIFEST)), CHARGE.delete()))
 
-    apply(made)
+    applied = apply(made)
 
     assert CHARGE.is_synced
+    assert [item.name for item in applied.made] == ["Charge"]
+    assert len(applied.found) == 3
 
 
 def test_a_domain_that_another_job_registered_without_tags_gets_them(connection):
@@ -336,8 +342,9 @@ def test_what_another_job_registered_otherwise_meanwhile_may_be_left(connection)
 
     applied = apply(made, skip_conflicts=True)
 
-    assert [item.name for item in applied.skipped] == ["Charge"]
-    assert len(applied.done) == 3
+    assert [str(item) for item in applied.skipped] == ["! activity Charge 1.0"]
+    assert sorted(item.name for item in applied.made) == ["Order", "Refund", "shop"]
+    assert applied.found == ()
 
 
 def test_what_another_job_deprecated_or_deleted_meanwhile_is_done(synced):
@@ -346,7 +353,10 @@ def test_what_another_job_deprecated_or_deleted_meanwhile_is_done(synced):
     REFUND.delete()
     REFUND.purge()
 
-    assert len(apply(made).done) == 3
+    applied = apply(made)
+
+    assert [item.name for item in applied.made] == ["Order"]
+    assert [item.name for item in applied.found] == ["Charge", "Refund"]
 
 
 def test_what_fails_is_named(connection):
@@ -368,6 +378,7 @@ def test_two_that_apply_at_the_same_time_both_succeed(connection):
         both = list(pool.map(lambda _: apply(made), range(2)))
 
     assert [len(applied.done) for applied in both] == [51, 51]
+    assert sum(len(applied.made) for applied in both) == 51
     assert not plan(manifest).has_drift
 
 
@@ -376,8 +387,8 @@ def test_what_is_interrupted_half_way_can_be_run_again(connection):
     manifest = Manifest.of(SHOP, *types)
     heard = []
 
-    def hear(item):
-        heard.append(item)
+    def hear(result):
+        heard.append(result)
         if len(heard) == 20:
             raise KeyboardInterrupt
 
@@ -508,20 +519,80 @@ def test_a_plan_from_a_file_is_refused_when_swf_has_changed_since(synced, saved,
     assert not [call for call in calls if call.startswith(WRITES)]
 
 
-def test_a_plan_for_another_region_is_refused(connection):
-    made = plan(MANIFEST)
-    with (
-        Engine() as engine,
-        Connection.over(engine, region="eu-west-1") as elsewhere,
-        pytest.raises(ValidationError, match="The plan is for the region us-east-1, and the connection leads to eu"),
-    ):
-        apply(made, connection=elsewhere)
+def test_a_plan_from_a_file_that_is_applied_twice_finds_nothing_left_to_do(connection, saved, calls):
+    loaded = saved(plan(MANIFEST))
+    apply(loaded)
+    calls.clear()
+
+    again = apply(loaded)
+
+    assert again.made == ()
+    assert [str(item) for item in again.found] == told(loaded)
+    assert not again.has_drift
+    assert not [call for call in calls if call.startswith(WRITES)]
 
 
-def test_the_arn_tells_a_plan_for_one_account_from_one_for_another(synced):
-    [domain] = [item for item in plan(MANIFEST).items if item.kind == "domain"]
+def test_what_is_left_of_a_plan_from_a_file_is_what_nobody_has_done_yet(connection, saved):
+    loaded = saved(plan(MANIFEST))
+    SHOP.save(tags={"team": "orders"})
+    CHARGE.save()
 
-    assert domain.before["arn"] == "arn:aws:swf:us-east-1:123456789012:/domain/shop"
+    left = remaining(loaded)
+
+    assert [str(item) for item in left.changes] == ["+ workflow Order 1.0", "+ activity Refund 1.0"]
+    assert [str(item) for item in left.found] == ["+ domain shop", "+ activity Charge 1.0"]
+
+
+def test_a_pruned_type_of_a_plan_that_is_applied_twice_is_found_too(synced, saved):
+    loaded = saved(plan(Manifest.of(SHOP, CHARGE, ORDER), prune=True))
+    apply(loaded)
+
+    again = apply(loaded)
+
+    assert (again.made, [str(item) for item in again.found]) == ((), ["- activity Refund 1.0"])
+    assert [result.outcome for result in again.results] == [None, None, None, "found"]
+
+
+def test_a_domain_that_differs_and_is_tagged_by_a_plan_may_be_applied_twice(synced, saved):
+    SHOP.delete()
+    loaded = saved(plan(Manifest.of(Domain("shop", retention_period=8), tags={"shop": {"a": "b"}})))
+    first = apply(loaded, skip_conflicts=True)
+
+    again = apply(loaded, skip_conflicts=True)
+
+    assert [result.outcome for result in first.results if result.outcome] == ["partly_made"]
+    assert again.made == ()
+    assert [str(item) for item in again.skipped] == ["! domain shop"]
+
+
+def test_a_domain_that_began_to_differ_otherwise_makes_a_plan_stale(synced, saved):
+    SHOP.delete()
+    loaded = saved(plan(Manifest.of(Domain("shop", retention_period=8), tags={"shop": {"a": "b"}})))
+    Domain("shop").upstream().tag(c="d")
+
+    with pytest.raises(StalePlanError, match="domain shop"):
+        apply(loaded, skip_conflicts=True)
+
+
+def test_each_item_has_its_outcome_also_when_it_ended_too_early(synced):
+    CHARGE.delete()
+    made = plan(Manifest.of(SHOP, CHARGE, attrs.evolve(ORDER, task_list="other"), ActivityType("shop", "Pack", "1.0")))
+    charge = next(item for item in made.items if item.name == "Charge")
+
+    so_far = Applied(plan=made, heard=(Result(charge, "made"),))
+
+    assert [(result.item.name, result.outcome) for result in so_far.results] == [
+        ("shop", None),
+        ("Order", "conflict"),
+        ("Charge", "made"),
+        ("Pack", "not_made"),
+        ("Refund", None),
+    ]
+    assert so_far.has_drift
+    assert so_far.data["outcomes"] == {"conflict": 1, "made": 1, "not_made": 1}
+
+
+WHERE = ("endpoint", "account")
 
 
 def spoilt(data, **changes):
@@ -537,7 +608,17 @@ def spoilt(data, **changes):
         (lambda data: spoilt(data, items=[{}]), "is no plan."),
         (lambda data: spoilt(data, items=5), "is no plan."),
         (lambda data: spoilt(data, items=[{**data["items"][0], "action": "drop"}]), "is no plan."),
-        (lambda data: spoilt(data, schema_version=2), "is a plan of version 2; this is for 1."),
+        (
+            lambda data: spoilt({name: value for name, value in data.items() if name not in WHERE}, schema_version=1),
+            "is a plan of version 1, which does not say for which SWF it was made. Make it again: swf diff SOURCE "
+            "--out",
+        ),
+        (
+            lambda data: spoilt(data, schema_version=3),
+            "is a plan of version 3, and this is for version 2. Make it again",
+        ),
+        (lambda data: spoilt(data, account="210987654321"), "was changed after it was written."),
+        (lambda data: spoilt(data, endpoint="http://127.0.0.1:1"), "was changed after it was written."),
         (lambda data: spoilt(data, prune=True), "was changed after it was written."),
         (lambda data: spoilt(data, items=data["items"][1:]), "was changed after it was written."),
     ],

@@ -83,8 +83,13 @@ class Event:
 
     def __repr__(self) -> str:
         held = ((member.name, getattr(self, member.name)) for member in wire.members(type(self)))
-        told = [f"id={self.id}", *(f"{name}={wire.shown(value)}" for name, value in held if value is not None)]
+        told = [self._place, *(f"{name}={wire.shown(value)}" for name, value in held if value is not None)]
         return f"{self.name}({', '.join(told)})"
+
+    @property
+    def _place(self) -> str:
+        """The id, and the time unless the event has none yet, as its repr begins."""
+        return f"id={self.id}" + ("" if self.timestamp == EPOCH else f", timestamp={wire.instant(self.timestamp)}")
 
 
 @functools.cache

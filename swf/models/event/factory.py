@@ -42,7 +42,7 @@ class UnknownEvent(Event):
         return raw
 
     def __repr__(self) -> str:
-        return f"{self.name}(id={self.id}, raw_attributes={wire.shown(self.attributes)})"
+        return f"{self.name}({self._place}, raw_attributes={wire.shown(self.attributes)})"
 
 
 EVENTS: dict[str, type[Event]] = {
@@ -62,7 +62,7 @@ class EventFactory:
     ...     "eventType": "TimerFired",
     ...     "timerFiredEventAttributes": {"timerId": "lunch", "startedEventId": 3},
     ... })
-    TimerFired(id=5, timer_id='lunch', started_event_id=3)
+    TimerFired(id=5, timestamp=2017-07-14T02:40:00.250Z, timer_id='lunch', started_event_id=3)
     """
 
     def __new__(cls, raw: Mapping[str, Any]) -> Event:  # type: ignore[misc]

@@ -4,6 +4,7 @@ from collections.abc import Iterable
 
 import attrs
 
+from swf import wire
 from swf.models.event import (
     ActivityTaskCancelRequested,
     ActivityTaskScheduled,
@@ -31,6 +32,7 @@ from swf.models.event import (
     WorkflowExecutionSignaled,
     WorkflowExecutionStarted,
 )
+from swf.models.event.base import EPOCH
 from swf.models.history.state import CLOSE_STATUS_OF
 from swf.shapes import ExecutionId
 
@@ -147,7 +149,13 @@ class CompiledEvent:
     def __repr__(self) -> str:
         name = self.type if self.id is None else f"{self.type} {self.id!r}"
         ids = ", ".join(str(event.id) for event in self.events)
-        return f"CompiledEvent({name}, {self.state}, events {ids})"
+        return f"CompiledEvent({name}, {self.state}, events {ids}{self._times})"
+
+    @property
+    def _times(self) -> str:
+        """When it began, and when it was last heard of; empty for events that have no time."""
+        instants = dict.fromkeys(event.timestamp for event in (self.first, self.last) if event.timestamp != EPOCH)
+        return f", {' to '.join(map(wire.instant, instants))}" if instants else ""
 
 
 def gather(events: Iterable[Event]) -> tuple[CompiledEvent, ...]:

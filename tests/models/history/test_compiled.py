@@ -64,14 +64,19 @@ def test_a_thing_tells_why_it_ended(builder, last_state, attributes, expected):
     assert (charge.reason, charge.details, charge.timeout_type) == expected
 
 
-def test_a_thing_shows_what_it_is_and_which_events_it_has(builder):
+def test_a_thing_shows_what_it_is_and_which_events_it_has_and_from_when_to_when(builder):
     builder.add_activity_task(CHARGE, "charge")
 
     execution, first_decision, charge, _ = builder.history.compiled
 
-    assert repr(charge) == "CompiledEvent(ActivityTask 'charge', completed, events 5, 6, 7)"
-    assert repr(first_decision) == "CompiledEvent(DecisionTask, completed, events 2, 3, 4)"
-    assert repr(execution) == "CompiledEvent(WorkflowExecution, started, events 1)"
+    assert repr(charge) == (
+        "CompiledEvent(ActivityTask 'charge', completed, events 5, 6, 7, "
+        "2020-01-01T00:00:02.000Z to 2020-01-01T00:00:04.000Z)"
+    )
+    assert repr(first_decision) == (
+        "CompiledEvent(DecisionTask, completed, events 2, 3, 4, 2020-01-01T00:00:00.000Z to 2020-01-01T00:00:02.000Z)"
+    )
+    assert repr(execution) == "CompiledEvent(WorkflowExecution, started, events 1, 2020-01-01T00:00:00.000Z)"
 
 
 def test_by_its_id_the_latest_task_is_found(builder):
