@@ -3,7 +3,6 @@
 import logging
 import re
 from collections.abc import Callable, Iterator
-from difflib import get_close_matches
 from functools import partial
 from typing import Any, TypeVar
 
@@ -13,6 +12,7 @@ from swf.actors import observers
 from swf.actors.core import Actor, Poll, is_of_the_task
 from swf.actors.handlers import Handler, Handlers, Type, mark, named, shown
 from swf.actors.portions import Place, as_it_was, is_ours, place_of, portion, reached
+from swf.checks import closest
 from swf.connection import Connection
 from swf.constants import NONE
 from swf.exceptions import ConfigurationError, DoesNotExistError, PollTimeout, SWFError
@@ -128,8 +128,8 @@ class Decider(Actor[DecisionTask]):
         """
         for name in dir(type(self)):
             if name.startswith("on_") and name not in _HANDLER_OF:
-                close = get_close_matches(name, _HANDLER_OF, 1)
-                hint = f" Did you mean {close[0]}?" if close else ""
+                close = closest(name, _HANDLER_OF)
+                hint = f" Did you mean {close}?" if close else ""
                 raise ConfigurationError(f"{type(self).__name__}.{name} is named after no event of SWF.{hint}")
         if not (self._handlers or self._decides() or self._listens()):
             raise ConfigurationError(

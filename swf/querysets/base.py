@@ -4,7 +4,7 @@ import functools
 import sys
 import threading
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from datetime import UTC, datetime
 from typing import Any, ClassVar, Generic, Self, TypeVar, overload
@@ -13,7 +13,7 @@ import attrs
 
 from swf import connection as connections
 from swf import wire
-from swf.checks import meant, of_kind, of_shape
+from swf.checks import closest, meant, of_kind, of_shape
 from swf.connection import Connection
 from swf.exceptions import (
     DoesNotExistError,
@@ -358,6 +358,9 @@ class ModelQuerySet(QuerySet[M]):
 
     keywords: ClassVar[Mapping[str, Keyword]]
     synonyms: ClassVar[Mapping[str, str]] = {}
+    # What is no filter here but has another name, or is a time with two ends: for hints.
+    names_elsewhere: ClassVar[Mapping[str, str]] = {}
+    times: ClassVar[Mapping[str, tuple[str, str]]] = {}
     statuses: ClassVar[tuple[str, ...]]
     # What tells one object from the others, in words, and its Python type.
     key: ClassVar[str]
@@ -472,9 +475,18 @@ class ModelQuerySet(QuerySet[M]):
             if name not in self.keywords:
                 known = sorted({*self.keywords, *self.synonyms})
                 raise InvalidKeywordArgumentError(
-                    f"{type(self).__name__} has no filter {name!r}. {meant(name, known)}There are: {', '.join(known)}."
+                    f"{type(self).__name__} has no filter {name!r}. {self._hint(name, known)}"
+                    f"There are: {', '.join(known)}."
                 )
         return renamed
+
+    def _hint(self, name: str, known: Sequence[str]) -> str:
+        """Return what leads from a name that is no filter to the filter that was meant."""
+        base, separator, lookup = name.partition("__")
+        close = closest(base, [*known, *self.names_elsewhere, *self.times]) or base
+        if close in self.times:
+            return _ends(*self.times[close], lookup)
+        return meant(f"{self.names_elsewhere.get(close, base)}{separator}{lookup}", known)
 
     def _conditions_of(self, keywords: Mapping[str, Any]) -> Conditions:
         return tuple(
@@ -557,6 +569,17 @@ class RegisteredQuerySet(ModelQuerySet[M]):
     @abstractmethod
     def _declared(self, *args: Any, **attributes: Any) -> M:
         """Give the model that the arguments declare, on this connection."""
+
+
+def _ends(oldest: str, latest: str, lookup: str) -> str:
+    """Return which end of a span a lookup of a time stands for; of one that stands for neither, both."""
+    match lookup:
+        case "gte" | "gt":
+            return f"Did you mean {oldest!r}? Both ends belong to a span. "
+        case "lte" | "lt":
+            return f"Did you mean {latest!r}? Both ends belong to a span. "
+        case _:
+            return f"Give {oldest!r}, {latest!r} or both: the ends of a span. "
 
 
 def check_page_size(page_size: int | None) -> None:

@@ -60,6 +60,10 @@ def _latest(attribute: str) -> Keyword:
     return Keyword(dates.latest, lambda run, bound: (at := getattr(run, attribute)) is not None and at <= bound)
 
 
+def _names_of_time(side: str) -> tuple[str, ...]:
+    return tuple(f"{side}_{time}" for time in ("timestamp", "time", "date"))
+
+
 @attrs.frozen(repr=False, eq=False)
 class WorkflowExecutionQuerySet(OfDomain, ModelQuerySet[WorkflowExecution]):
     """The executions of a domain, newest first: open ones, unless ``status`` or a filter of closed ones says otherwise.
@@ -109,6 +113,21 @@ class WorkflowExecutionQuerySet(OfDomain, ModelQuerySet[WorkflowExecution]):
         ),
     }
     synonyms: ClassVar[Mapping[str, str]] = {"oldest_date": "start_oldest_date", "latest_date": "start_latest_date"}
+    names_elsewhere: ClassVar[Mapping[str, str]] = {
+        "type": "workflow_type_name",
+        "type_name": "workflow_type_name",
+        "type_version": "workflow_type_version",
+        "since": "start_oldest_date",
+        "until": "start_latest_date",
+        "started_since": "start_oldest_date",
+        "started_until": "start_latest_date",
+        "closed_since": "close_oldest_date",
+        "closed_until": "close_latest_date",
+    }
+    times: ClassVar[Mapping[str, tuple[str, str]]] = {
+        **dict.fromkeys(_names_of_time("start"), ("start_oldest_date", "start_latest_date")),
+        **dict.fromkeys(_names_of_time("close"), ("close_oldest_date", "close_latest_date")),
+    }
     statuses: ClassVar[tuple[str, ...]] = STATUS.values
     key: ClassVar[str] = "pairs (workflow_id, run_id)"
 

@@ -231,6 +231,53 @@ def test_what_cannot_be_asked_is_refused_where_it_is_written(filters, error, mes
         executions.filter(**filters)
 
 
+OLDEST = "Did you mean 'start_oldest_date'? Both ends belong to a span. There are: "
+LATEST = "Did you mean 'start_latest_date'? Both ends belong to a span. There are: "
+CLOSE_OLDEST = "Did you mean 'close_oldest_date'? Both ends belong to a span. There are: "
+CLOSE_LATEST = "Did you mean 'close_latest_date'? Both ends belong to a span. There are: "
+STARTED = "Give 'start_oldest_date', 'start_latest_date' or both: the ends of a span. There are: "
+CLOSED = "Give 'close_oldest_date', 'close_latest_date' or both: the ends of a span. There are: "
+
+
+@pytest.mark.parametrize(
+    ("name", "hint"),
+    [
+        ("start_timestamp__gte", OLDEST),
+        ("start_timestamp__gt", OLDEST),
+        ("start_timestamp__lte", LATEST),
+        ("start_timestamp__lt", LATEST),
+        ("strat_timestamp__gte", OLDEST),
+        ("start_timestamp__range", STARTED),
+        ("start_timestamp", STARTED),
+        ("start_after", STARTED),
+        ("close_timestamp__gte", CLOSE_OLDEST),
+        ("close_time__gt", CLOSE_OLDEST),
+        ("close_timestamp__lte", CLOSE_LATEST),
+        ("close_date__lt", CLOSE_LATEST),
+        ("close_timestamp__isnull", CLOSED),
+        ("since", "Did you mean 'start_oldest_date'? There are: "),
+        ("started_since", "Did you mean 'start_oldest_date'? There are: "),
+        ("until", "Did you mean 'start_latest_date'? There are: "),
+        ("closed_since", "Did you mean 'close_oldest_date'? There are: "),
+        ("closd_until", "Did you mean 'close_latest_date'? There are: "),
+        ("type", "Did you mean 'workflow_type_name'? There are: "),
+        ("type_version", "Did you mean 'workflow_type_version'? There are: "),
+        ("close_statsu", "Did you mean 'close_status'? There are: "),
+        ("close_status__in", "There are no lookups such as __in: 'close_status' is compared as it stands. There are: "),
+        ("tag__contains", "There are no lookups such as __contains: 'tag' is compared as it stands. There are: "),
+        ("type__in", "There are no lookups such as __in: 'workflow_type_name' is compared as it stands. There are: "),
+        ("colour", "There are: "),
+        ("colour__in", "There are no lookups such as __in. There are: "),
+    ],
+)
+def test_a_name_that_is_no_filter_leads_to_the_filter_that_means_the_same(name, hint):
+    for ask in (executions.filter, executions.all, executions.get, executions.exclude):
+        with pytest.raises(InvalidKeywordArgumentError) as caught:
+            ask(**{name: "2030-01-01"})
+
+        assert str(caught.value).startswith(f"WorkflowExecutionQuerySet has no filter {name!r}. {hint}cancel_req")
+
+
 @pytest.mark.parametrize(
     "queryset",
     [DomainQuerySet(), WorkflowTypeQuerySet("shop"), ActivityTypeQuerySet("shop")],
