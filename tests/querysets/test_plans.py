@@ -18,7 +18,7 @@ from swf.querysets import (
 )
 
 NOW = datetime(2030, 3, 1, 12, tzinfo=UTC)
-DAYS_30 = {"oldestDate": datetime(2030, 1, 30, 12, tzinfo=UTC)}
+ALL = {"oldestDate": datetime(1970, 1, 1, tzinfo=UTC)}
 
 executions = WorkflowExecutionQuerySet("shop")
 
@@ -33,67 +33,67 @@ def only(queryset):
     return operation, params, here
 
 
-def test_open_executions_of_the_last_30_days_are_listed():
-    assert only(executions) == ("list_open_workflow_executions", {"startTimeFilter": DAYS_30}, ())
+def test_open_executions_are_listed_from_the_beginning():
+    assert only(executions) == ("list_open_workflow_executions", {"startTimeFilter": ALL}, ())
 
 
 @pytest.mark.parametrize(
     ("filters", "operation", "params", "here"),
     [
-        ({"status": "CLOSED"}, "closed", {"startTimeFilter": DAYS_30}, ()),
+        ({"status": "CLOSED"}, "closed", {"startTimeFilter": ALL}, ()),
         (
             {"workflow_id": "order-7"},
             "open",
-            {"startTimeFilter": DAYS_30, "executionFilter": {"workflowId": "order-7"}},
+            {"startTimeFilter": ALL, "executionFilter": {"workflowId": "order-7"}},
             (),
         ),
-        ({"tag": "urgent"}, "open", {"startTimeFilter": DAYS_30, "tagFilter": {"tag": "urgent"}}, ()),
+        ({"tag": "urgent"}, "open", {"startTimeFilter": ALL, "tagFilter": {"tag": "urgent"}}, ()),
         (
             {"workflow_type_name": "Order"},
             "open",
-            {"startTimeFilter": DAYS_30, "typeFilter": {"name": "Order"}},
+            {"startTimeFilter": ALL, "typeFilter": {"name": "Order"}},
             (),
         ),
         (
             {"workflow_type_name": "Order", "workflow_type_version": "1.0"},
             "open",
-            {"startTimeFilter": DAYS_30, "typeFilter": {"name": "Order", "version": "1.0"}},
+            {"startTimeFilter": ALL, "typeFilter": {"name": "Order", "version": "1.0"}},
             (),
         ),
         (
             {"workflow_type": ("Order", "1.0")},
             "open",
-            {"startTimeFilter": DAYS_30, "typeFilter": {"name": "Order", "version": "1.0"}},
+            {"startTimeFilter": ALL, "typeFilter": {"name": "Order", "version": "1.0"}},
             (),
         ),
         (
             {"workflow_type": WorkflowType("shop", "Order", "1.0")},
             "open",
-            {"startTimeFilter": DAYS_30, "typeFilter": {"name": "Order", "version": "1.0"}},
+            {"startTimeFilter": ALL, "typeFilter": {"name": "Order", "version": "1.0"}},
             (),
         ),
         (
             {"workflow_type_version": "1.0"},
             "open",
-            {"startTimeFilter": DAYS_30},
+            {"startTimeFilter": ALL},
             ("workflow_type_version '1.0'",),
         ),
         (
             {"close_status": "FAILED"},
             "closed",
-            {"startTimeFilter": DAYS_30, "closeStatusFilter": {"status": "FAILED"}},
+            {"startTimeFilter": ALL, "closeStatusFilter": {"status": "FAILED"}},
             (),
         ),
         (
             {"workflow_id": "order-7", "tag": "urgent", "workflow_type_name": "Order", "close_status": "FAILED"},
             "closed",
-            {"startTimeFilter": DAYS_30, "executionFilter": {"workflowId": "order-7"}},
+            {"startTimeFilter": ALL, "executionFilter": {"workflowId": "order-7"}},
             ("tag 'urgent'", "workflow_type_name 'Order'", "close_status 'FAILED'"),
         ),
         (
             {"run_id": "22abc", "cancel_requested": True},
             "open",
-            {"startTimeFilter": DAYS_30},
+            {"startTimeFilter": ALL},
             ("run_id '22abc'", "cancel_requested True"),
         ),
         (
@@ -147,7 +147,13 @@ def test_open_executions_of_the_last_30_days_are_listed():
             },
             ("close_latest_date 2030-01-31T23:59:59.999000+00:00",),
         ),
-        ({"tag": None, "workflow_id": None}, "open", {"startTimeFilter": DAYS_30}, ()),
+        (
+            {"close_oldest_date": "1066-10-14"},
+            "closed",
+            {"closeTimeFilter": {"oldestDate": datetime(1970, 1, 1, tzinfo=UTC)}},
+            (),
+        ),
+        ({"tag": None, "workflow_id": None}, "open", {"startTimeFilter": ALL}, ()),
     ],
 )
 def test_the_narrowest_filter_is_sent_and_the_rest_is_checked_here(filters, operation, params, here):
@@ -188,14 +194,14 @@ def test_a_domain_that_is_given_is_asked():
 def test_what_is_excluded_is_checked_here():
     _, params, here = only(executions.exclude(tag="test").exclude(workflow_type_name="Refund", cancel_requested=True))
 
-    assert params == {"startTimeFilter": DAYS_30}
+    assert params == {"startTimeFilter": ALL}
     assert here == ("not (tag 'test')", "not (workflow_type_name 'Refund' and cancel_requested True)")
 
 
 def test_a_queryset_stays_what_it_is_when_it_is_narrowed():
     executions.filter(tag="a").exclude(tag="b").reverse()
 
-    assert only(executions) == ("list_open_workflow_executions", {"startTimeFilter": DAYS_30}, ())
+    assert only(executions) == ("list_open_workflow_executions", {"startTimeFilter": ALL}, ())
 
 
 @pytest.mark.parametrize(
