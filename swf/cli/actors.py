@@ -5,7 +5,7 @@ from typing import Any, TypeVar
 
 import click
 
-from swf.cli.groups import Group
+from swf.cli.groups import Command, Group
 from swf.cli.options import Where, connection_options
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -134,6 +134,7 @@ def run_workers(context: click.Context, /, where: Where, **options: Any) -> int:
 
 
 @click.command(
+    cls=Command,
     epilog="""Examples:
 
     \b
@@ -141,7 +142,7 @@ def run_workers(context: click.Context, /, where: Where, **options: Any) -> int:
 
     \b
     swf run shop --endpoint local: --reload -v     # with an SWF of the process itself
-    """
+    """,
 )
 @running_options
 @_executor_option

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 
 from swf.cli.exit_codes import DRIFT, FAILED
-from swf.cli.groups import Group
+from swf.cli.groups import Command, Group
 from swf.cli.options import Where, connection_options, the_domain
 from swf.cli.output import confirmed, dumped, note
 
@@ -32,6 +32,7 @@ _plan_format = _format(["table", "json", "markdown"], "For people, for programs,
 
 
 @click.command(
+    cls=Command,
     epilog="""What it shows:
 
     \b
@@ -49,7 +50,7 @@ _plan_format = _format(["table", "json", "markdown"], "For people, for programs,
 
     \b
     swf diff swf.toml --out plan.json           # then: swf sync --plan plan.json
-    """
+    """,
 )
 @_source
 @connection_options
@@ -85,6 +86,7 @@ def diff(where: Where, source: str, prune: bool, is_check: bool, out: Path | Non
 
 
 @click.command(
+    cls=Command,
     epilog="""Examples:
 
     \b
@@ -95,7 +97,7 @@ def diff(where: Where, source: str, prune: bool, is_check: bool, out: Path | Non
 
     \b
     swf sync --plan plan.json --yes     # just what swf diff --out plan.json has shown
-    """
+    """,
 )
 @click.argument("source", metavar="[SOURCE]", required=False)
 @connection_options
