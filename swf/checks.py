@@ -6,7 +6,8 @@ What every place that takes values from outside has in common, beside the attrib
 import functools
 import inspect
 import math
-from collections.abc import Iterable
+import re
+from collections.abc import Iterable, Sequence
 from difflib import get_close_matches
 from typing import Any, Self, TypeVar
 
@@ -69,15 +70,97 @@ def of_seconds(value: float, name: str) -> float:
     return value
 
 
+# What a hint never confuses, whatever the spelling. Words of one side may stand for each other.
+_OPPOSITES = tuple(
+    (one.split(), other.split())
+    for one, other in (
+        ("oldest earliest first since after gt gte min", "latest newest last until before lt lte max"),
+        ("open opened", "close closed"),
+        ("start started begin began", "close closed stop stopped end ended finish finished complete completed"),
+        ("complete completed finish finished succeed succeeded success", "fail failed failure"),
+        ("register registered", "deprecate deprecated delete deleted"),
+        ("input", "output result"),
+        ("add added", "remove removed"),
+        ("include", "exclude"),
+        ("enable enabled allow", "disable disabled deny forbid"),
+        ("send sent", "receive received"),
+        ("parent", "child"),
+        ("ascending", "descending"),
+        ("north", "south"),
+        ("east", "west"),
+    )
+)
+# What turns the rest of a name round: a task whose scheduling failed is not a task that was scheduled.
+_NEGATIONS = frozenset({"no", "not", "non", "without", "failed"})
+_NEGATING = ("un", "de", "dis", "non")
+
+
 def meant(word: object, known: Iterable[str]) -> str:
     """Ask whether another word was meant, if one comes close; a sentence to go before the next.
 
+    No word is named that says the opposite, and of a lookup it is said that there is none.
+
     >>> meant("nmae", ["name", "version"])
     "Did you mean 'name'? "
+    >>> meant("name__in", ["name", "version"])
+    "There are no lookups such as __in: 'name' is compared as it stands. "
     """
+    if not isinstance(word, str):
+        return ""
+    name, separator, lookup = word.rpartition("__")
+    if name and separator and lookup.isidentifier():
+        close = closest(name, known)
+        return f"There are no lookups such as __{lookup}{f': {close!r} is compared as it stands' if close else ''}. "
+    close = closest(word, known)
+    return f"Did you mean {close!r}? " if close else ""
+
+
+def closest(word: str, known: Iterable[str]) -> str | None:
+    """Return the known word that comes closest, if one does and does not say the opposite."""
     in_lower_case = {each.lower(): each for each in known}
-    close = get_close_matches(word.lower(), in_lower_case, n=1) if isinstance(word, str) else []
-    return f"Did you mean {in_lower_case[close[0]]!r}? " if close else ""
+    for close in get_close_matches(word.lower(), in_lower_case, n=5):
+        if not says_opposite(word, in_lower_case[close]):
+            return in_lower_case[close]
+    return None
+
+
+def says_opposite(word: str, other: str) -> bool:
+    """Return whether two names, whatever is between their parts, differ by words that are opposites.
+
+    >>> says_opposite("started_since", "start_latest_date"), says_opposite("start_since", "start_oldest_date")
+    (True, False)
+    """
+    one, another = _parts(word), _parts(other)
+    ours, theirs = one - another, another - one
+    if bool(ours & _NEGATIONS) != bool(theirs & _NEGATIONS):
+        return True
+    return any(_are_opposites(part, their) for part in ours for their in theirs)
+
+
+def _parts(word: str) -> set[str]:
+    """Return the parts of a name in snake case, camel case or with dashes, in lower case."""
+    return {part.lower() for part in re.findall(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+", word)}
+
+
+def _are_opposites(one: str, other: str) -> bool:
+    return (
+        _negates(one, other)
+        or _negates(other, one)
+        or any(
+            (_is_among(one, left) and _is_among(other, right)) or (_is_among(one, right) and _is_among(other, left))
+            for left, right in _OPPOSITES
+        )
+    )
+
+
+def _is_among(part: str, words: Sequence[str]) -> bool:
+    """Return whether a part is one of some words, or one of them misspelt."""
+    return bool(get_close_matches(part, words, n=1, cutoff=0.8))
+
+
+def _negates(part: str, other: str) -> bool:
+    stems = (part.removeprefix(prefix) for prefix in _NEGATING if part.startswith(prefix))
+    return any(get_close_matches(stem, [other], n=1, cutoff=0.9) for stem in stems)
 
 
 class Spelt:

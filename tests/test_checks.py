@@ -23,6 +23,54 @@ def test_a_word_is_asked_for_when_one_comes_close(word, question):
     assert meant(word, ["TimerStarted", "TimerFired"]) == question
 
 
+BOUNDS = ["start_oldest_date", "start_latest_date", "close_oldest_date", "close_latest_date"]
+
+
+@pytest.mark.parametrize(
+    ("word", "known", "question"),
+    [
+        ("start_since", ["start_latest_date"], ""),
+        ("start_newest_date", BOUNDS, "Did you mean 'start_latest_date'? "),
+        ("start_after_date", BOUNDS, "Did you mean 'start_oldest_date'? "),
+        ("start_latst_date", ["start_oldest_date"], ""),
+        ("start_oldest_date", ["close_oldest_date"], ""),
+        ("opened_status", ["close_status"], ""),
+        ("closed_status", ["close_status"], "Did you mean 'close_status'? "),
+        ("--started-since", ["--closed-since"], ""),
+        ("--started-since", ["--closed-since", "--started-sinc"], "Did you mean '--started-sinc'? "),
+        ("unregister", ["ls", "register"], ""),
+        ("unregistr", ["ls", "register"], ""),
+        ("deprecate", ["undeprecate"], ""),
+        ("undeprecat", ["deprecate", "undeprecate"], "Did you mean 'undeprecate'? "),
+        ("--no-reload", ["--reload"], ""),
+        ("--relaod", ["--reload", "--no-reload"], "Did you mean '--reload'? "),
+        ("--output", ["--input"], ""),
+        ("ActivityTaskFailed", ["ActivityTaskCompleted"], ""),
+        ("ActivityTaskFinished", ["ActivityTaskStarted"], ""),
+        ("on_timer_start", ["on_timer_started"], "Did you mean 'on_timer_started'? "),
+        ("start_timeout", ["start_to_close_timeout"], "Did you mean 'start_to_close_timeout'? "),
+        ("eu-north-2", ["eu-south-2"], ""),
+    ],
+)
+def test_a_word_that_says_the_opposite_is_never_asked_for(word, known, question):
+    assert meant(word, known) == question
+
+
+@pytest.mark.parametrize(
+    ("word", "hint"),
+    [
+        ("tag__in", "There are no lookups such as __in: 'tag' is compared as it stands. "),
+        ("tga__startswith", "There are no lookups such as __startswith: 'tag' is compared as it stands. "),
+        ("oldest__lte", "There are no lookups such as __lte. "),
+        ("latest_date__gte", "There are no lookups such as __gte: 'latest_date' is compared as it stands. "),
+        ("colour__in", "There are no lookups such as __in. "),
+        ("__in", ""),
+    ],
+)
+def test_a_lookup_of_django_s_leads_to_nothing_that_means_something_else(word, hint):
+    assert meant(word, ["tag", "latest_date"]) == hint
+
+
 @pytest.mark.parametrize("kind", [Domain, WorkflowType, *DECISIONS.values()])
 def test_a_class_that_minds_its_keywords_still_shows_which_it_takes(kind):
     assert issubclass(kind, Spelt)

@@ -3,7 +3,6 @@
 import logging
 import re
 from collections.abc import Callable, Iterator, Mapping
-from difflib import get_close_matches
 from functools import partial
 from itertools import chain
 from typing import Any, ClassVar, TypeVar
@@ -15,6 +14,7 @@ from swf.actors.core import Actor, Poll, is_of_the_task
 from swf.actors.handlers import Handler, Handlers, Type, mark, marked, named, shown
 from swf.actors.portions import Place, as_it_was, is_ours, place_of, portion, reached
 from swf.actors.trouble import Logged
+from swf.checks import closest
 from swf.connection import Connection, rows_of
 from swf.constants import NONE
 from swf.exceptions import (
@@ -155,8 +155,8 @@ class Decider(Actor[DecisionTask]):
         """
         for name in dir(type(self)):
             if name.startswith("on_") and name not in _HANDLER_OF:
-                close = get_close_matches(name, _HANDLER_OF, 1)
-                hint = f" Did you mean {close[0]}?" if close else ""
+                close = closest(name, _HANDLER_OF)
+                hint = f" Did you mean {close}?" if close else ""
                 raise ConfigurationError(f"{type(self).__name__}.{name} is named after no event of SWF.{hint}")
         if not (self._handlers or self.is_complete()):
             raise ConfigurationError(

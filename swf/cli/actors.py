@@ -5,7 +5,7 @@ from typing import Any, TypeVar
 
 import click
 
-from swf.cli.groups import Group
+from swf.cli.groups import Command, Group
 from swf.cli.options import Where, connection_options
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -139,6 +139,7 @@ def run_workers(context: click.Context, /, where: Where, **options: Any) -> int:
 
 
 @click.command(
+    cls=Command,
     epilog="""Examples:
 
     \b
@@ -149,7 +150,7 @@ def run_workers(context: click.Context, /, where: Where, **options: Any) -> int:
 
     \b
     swf run shop --endpoint local: --reload -v     # with an SWF of the process itself
-    """
+    """,
 )
 @running_options
 @_executor_option

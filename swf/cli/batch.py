@@ -8,6 +8,7 @@ from typing import Any, Literal
 import attrs
 import click
 
+from swf.cli.filters import narrowed, spelling
 from swf.cli.output import confirmed, note
 from swf.constants import OPEN
 from swf.exceptions import DoesNotExistError
@@ -46,20 +47,14 @@ def to_many(
     domain: Domain, filters: dict[str, Any], act: Action, verb: Verb, *, every: bool, yes: bool, rate: float
 ) -> None:
     """Act on all open executions that filters describe, once that is confirmed."""
-    if not filters and not every:
-        raise click.UsageError(
-            f"Which executions to {verb}? Name a WORKFLOW_ID, or filter: --type Order --tag urgent. "
-            "All open ones of the domain: --all"
-        )
+    _refuse_unclear(filters, verb, every=every)
+    meant = narrowed(domain.executions.filter(status=OPEN), filters).as_of(domain._swf.now())
     # Who acts on what is listed changes the list: it is read first.
-    found = list(domain.executions.filter(status=OPEN, **_from_the_beginning(filters)).iterator())
+    found = list(meant.iterator())
     if not found:
-        note("No open execution is like that: nothing was done.")
+        note(f"{meant.explain_empty(spelling(closed=False))} Nothing was done.")
         return
-    for execution in found[:SHOWN]:
-        note(f"  {execution.workflow_id}  {execution.run_id}")
-    if len(found) > SHOWN:
-        note(f"  … and {len(found) - SHOWN} more")
+    _show("All open executions" if every else _as_heading(meant.summary()), found)
     number = "1 execution" if len(found) == 1 else f"{len(found)} executions"
     if not confirmed(f"{verb.capitalize()} {number} of the domain {domain.name}?", yes=yes):
         note("Nothing was done.")
@@ -75,9 +70,26 @@ def to_many(
         )
 
 
-def _from_the_beginning(filters: dict[str, Any]) -> dict[str, Any]:
-    """List executions however old: a list of 30 days would leave out those that have been open for long."""
-    return {"start_oldest_date": "1970-01-01", **filters}
+def _refuse_unclear(filters: dict[str, Any], verb: Verb, *, every: bool) -> None:
+    if filters and every:
+        raise click.UsageError("--all means all open executions, and filters some of them. Give either.")
+    if not filters and not every:
+        raise click.UsageError(
+            f"Which executions to {verb}? Name a WORKFLOW_ID, or filter: --type Order --tag urgent. "
+            "All open ones of the domain: --all"
+        )
+
+
+def _show(heading: str, found: list[WorkflowExecution]) -> None:
+    note(f"{heading}:")
+    for execution in found[:SHOWN]:
+        note(f"  {execution.workflow_id}  {execution.run_id}")
+    if len(found) > SHOWN:
+        note(f"  … and {len(found) - SHOWN} more")
+
+
+def _as_heading(words: str) -> str:
+    return f"{words[0].upper()}{words[1:]}"
 
 
 def _act(found: list[WorkflowExecution], act: Action, rate: float, done: Done) -> None:

@@ -2,14 +2,17 @@
 
 import click
 
+from swf.cli.groups import Command
+
 
 @click.command(
+    cls=Command,
     epilog="""Examples:
 
     swf demo
 
     swf demo --db demo.db     # and again: the earlier executions are still there
-    """
+    """,
 )
 @click.option(
     "--db",

@@ -32,7 +32,7 @@ def chosen(domain: Domain, workflow_id: str, run_id: str | None) -> WorkflowExec
     """
     if run_id is not None:
         return WorkflowExecution(domain, workflow_id, run_id)
-    runs = domain.executions.filter(workflow_id=workflow_id, start_oldest_date="1970-01-01")
+    runs = domain.executions.filter(workflow_id=workflow_id)
     found: list[WorkflowExecution] = [*runs.filter(status=OPEN)[:1], *runs.filter(status=CLOSED)[:2]]
     if not found:
         # Raises what says so.

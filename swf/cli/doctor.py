@@ -12,6 +12,7 @@ import attrs
 import click
 
 from swf.cli.exit_codes import exit_code
+from swf.cli.groups import Command
 from swf.cli.options import Where, connection_options
 from swf.cli.output import Column, Output, console, lasted, output_option
 from swf.cli.remedies import told
@@ -64,6 +65,7 @@ class Finding:
 
 
 @click.command(
+    cls=Command,
     epilog="""Examples:
 
     \b
@@ -71,7 +73,7 @@ class Finding:
 
     \b
     swf doctor -o json | jq '.[] | select(.state == "failed")'
-    """
+    """,
 )
 @connection_options
 @output_option
@@ -296,7 +298,7 @@ def _rows(connection: Connection, operation: str, key: str, **params: Any) -> It
 
 def _open(domain: Domain) -> Iterator[Any]:
     """Give as many things as there are open executions, as far as SWF counts them."""
-    yield from range(domain.executions.filter(start_oldest_date=_EPOCH).count())
+    yield from range(domain.executions.count())
 
 
 def _quota(name: str, most: float, things: Iterator[Any]) -> Iterator[Finding]:

@@ -4,7 +4,7 @@ import click
 
 from swf.cli import completers
 from swf.cli.groups import Group
-from swf.cli.options import connected, listing_options, status_option, the_domain
+from swf.cli.options import by_key, connected, listing_options, none_of_status, status_option, the_domain
 from swf.cli.output import Column, Output, attributes, note, output_option
 from swf.models import Domain
 
@@ -42,7 +42,8 @@ def ls(status: str | None, limit: int | None, reverse: bool, output: Output) -> 
     found = Domain.objects.filter(status=status)
     found = found.reverse() if reverse else found
     pages = (found if limit is None else found[:limit]).pages()
-    output.rows(pages, COLUMNS, attributes, none="No domain. To register one: swf domains register NAME")
+    none = f"{none_of_status('domains', status)} To register one: swf domains register NAME"
+    output.rows(pages, COLUMNS, attributes, none=none)
 
 
 @domains.command(
@@ -73,7 +74,7 @@ def show(name: str | None, output: Output) -> None:
 
 
 def _tags(context: click.Context, parameter: click.Parameter, given: tuple[str, ...]) -> dict[str, str]:
-    return dict(map(_tag, given))
+    return by_key(map(_tag, given), "--tag" if isinstance(parameter, click.Option) else "KEY=VALUE")
 
 
 def _tag(text: str) -> tuple[str, str]:
@@ -151,6 +152,8 @@ def undeprecate(name: str) -> None:
 @output_option
 def tag(name: str, tags: dict[str, str], keys: tuple[str, ...], output: Output) -> None:
     """Add tags to a domain, or remove some, and tell those that it has."""
+    if both := [key for key in keys if key in tags]:
+        raise click.UsageError(f"The tag {both[0]!r} is to be added and removed. Give either.")
     domain = Domain(name).upstream()
     if tags:
         domain.tag(tags)

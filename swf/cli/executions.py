@@ -10,11 +10,12 @@ import click
 from swf.cli import completers
 from swf.cli.batch import DEFAULT_RATE, Action, Verb, to_many, to_one
 from swf.cli.exit_codes import NOT_COMPLETED
-from swf.cli.filters import all_filters, keywords, lists_closed, open_filters
+from swf.cli.filters import all_filters, keywords, lists_closed, narrowed, open_filters, spelling
 from swf.cli.groups import Group
 from swf.cli.options import in_domain
 from swf.cli.output import Column, Output, attributes, console, dumped, note, note_line, one_line, output_option
 from swf.cli.payloads import METAVAR, json_text
+from swf.connection import current
 from swf.constants import CHILD_POLICIES, COMPLETED, OPEN
 from swf.models import Domain, WorkflowExecution, WorkflowType
 from swf.models.event import Event
@@ -83,7 +84,7 @@ def ls(domain: Domain, limit: int | None, reverse: bool, explain: bool, output: 
     Rows are printed as they come, page by page.
     """
     wanted = keywords(filters)
-    found = domain.executions.filter(**wanted)
+    found = narrowed(domain.executions, wanted)
     if reverse:
         found = found.reverse()
     if limit is not None:
@@ -91,12 +92,13 @@ def ls(domain: Domain, limit: int | None, reverse: bool, explain: bool, output: 
     if explain:
         click.echo(found.explain())
         return
+    found = found.as_of(current().now())
     columns = (*_BEGUN, *(_ENDED if lists_closed(wanted) else ()), *_MORE)
     output.rows(
         found.pages(),
         columns,
         attributes,
-        none="No execution is like that. Closed ones too: --status ANY",
+        none=found.explain_empty(spelling(closed=True)),
         is_of_several=wanted.get("status", OPEN) is None,
     )
 
@@ -117,11 +119,14 @@ def ls(domain: Domain, limit: int | None, reverse: bool, explain: bool, output: 
 @click.option("-o", "--output", type=click.Choice(["json", "jsonl"]), help="As JSON. Left out, as a number.")
 def count(domain: Domain, explain: bool, output: str | None, **filters: Any) -> None:
     """Count executions. SWF stops counting early: "1000+" is 1000 at least."""
-    found = domain.executions.filter(**keywords(filters))
+    found = narrowed(domain.executions, keywords(filters))
     if explain:
         click.echo(found.explain())
         return
+    found = found.as_of(current().now())
     number = found.count()
+    if not number:
+        note(found.explain_empty(spelling(closed=True)))
     if output is None:
         click.echo(repr(number))
     else:
@@ -236,7 +241,7 @@ def trace(domain: Domain, workflow_id: str, run_id: str | None, once: bool, dept
     if output.format == "table":
         console().print(draw(read))
     else:
-        output.facts((), read.as_json(domain._swf.now()))
+        output.facts((), read.as_json(current().now()))
 
 
 # Start

@@ -1,13 +1,17 @@
 """Which executions are meant: every filter of `swf.querysets.WorkflowExecutionQuerySet` as an option."""
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import timedelta
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
 from swf.cli import completers
+
+if TYPE_CHECKING:
+    from swf.querysets import WorkflowExecutionQuerySet
+    from swf.querysets.words import Spelling
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -34,7 +38,12 @@ _OF_OPEN: tuple[Callable[[F], F], ...] = (
         "--workflow-id", metavar="ID", shell_complete=completers.workflow_ids, help="All runs of this workflow id."
     ),
     click.option("--run-id", metavar="ID", help="The run of this run id."),
-    click.option("--tag", metavar="TAG", help="Executions that carry this tag."),
+    click.option(
+        "--tag",
+        metavar="TAG",
+        multiple=True,
+        help="Executions that carry this tag; may be repeated: those that carry all of them.",
+    ),
     click.option(
         "--type",
         "workflow_type_name",
@@ -55,7 +64,8 @@ _OF_OPEN: tuple[Callable[[F], F], ...] = (
         "start_oldest_date",
         callback=date,
         metavar="DATE",
-        help="Started since: 2030-01-31, 2030-01-31T08:00Z, or so long ago: 90m, 12h, 7d. Left out, 30d.",
+        help="Started since: 2030-01-31, 2030-01-31T08:00Z, or so long ago: 90m, 12h, 7d. Left out, from the "
+        "beginning.",
     ),
     click.option(
         "--until", "--start-latest-date", "start_latest_date", callback=date, metavar="DATE", help="Started until."
@@ -116,11 +126,32 @@ def open_filters(command: F) -> F:
 
 
 def keywords(given: dict[str, Any]) -> dict[str, Any]:
-    """Give what was given as keywords of the queryset's ``filter``."""
-    said = {name: value for name, value in given.items() if value is not None}
+    """Return what was given as `narrowed` takes it: keywords of the queryset's ``filter``, but all tags as ``tag``."""
+    said = {name: value for name, value in given.items() if value not in (None, ())}
     if said.get("status") == ANY:
         said["status"] = None
     return said
+
+
+def narrowed(executions: "WorkflowExecutionQuerySet", keywords: Mapping[str, Any]) -> "WorkflowExecutionQuerySet":
+    """Return the executions that carry all tags and answer the other keywords."""
+    found = executions.filter(**{name: value for name, value in keywords.items() if name != "tag"})
+    for tag in keywords.get("tag", ()):
+        found = found.filter(tag=tag)
+    return found
+
+
+def spelling(*, closed: bool) -> "Spelling":
+    """Return how the filters are written here, where closed executions can be asked for too or not."""
+    from swf.querysets.words import Spelling
+
+    ends = {
+        "start_oldest_date": "--since",
+        "start_latest_date": "--until",
+        "close_oldest_date": "--closed-since",
+        "close_latest_date": "--closed-until",
+    }
+    return Spelling(ends, f"--status {ANY}" if closed else None)
 
 
 def lists_closed(keywords: dict[str, Any]) -> bool:

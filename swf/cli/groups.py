@@ -1,16 +1,90 @@
-"""Groups of commands: one that imports them when they are called, and those that say what each of theirs does."""
+"""Commands and groups of them: what holds for the options of all, help with whole sentences, imports when called."""
 
 import importlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
+import attrs
 import click
 
 from swf.cli.overview import Named, overview
 
+_APPENDED = {"store": "append", "store_const": "append_const"}
 
-class _Named(click.Group):
+
+class Command(click.Command):
+    """A command that drops no value: an option that takes one and is given twice is refused.
+
+    An option that takes several is declared with ``multiple=True``. A flag may be repeated, but not contradicted.
+    """
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """Read the options; refuse those of which click would keep the last value, and hint at none by its opposite."""
+        if not ctx.resilient_parsing:
+            try:
+                _refuse_repeated(self, ctx, args)
+            except click.NoSuchOption as error:
+                from swf.checks import says_opposite
+
+                close = [each for each in error.possibilities or () if not says_opposite(error.option_name, each)]
+                raise click.NoSuchOption(error.option_name, possibilities=close, ctx=ctx) from None
+        return super().parse_args(ctx, args)
+
+
+@attrs.frozen
+class _EveryValue:
+    """A parser of click's that keeps all values of an option, where click keeps the last."""
+
+    parser: Any
+
+    def add_option(self, *, action: str, **how: Any) -> None:
+        self.parser.add_option(action=_APPENDED.get(action, action), **how)
+
+    def add_argument(self, **how: Any) -> None:
+        self.parser.add_argument(**how)
+
+
+def _refuse_repeated(command: click.Command, ctx: click.Context, args: Sequence[str]) -> None:
+    options = [each for each in command.get_params(ctx) if isinstance(each, click.Option)]
+    given = _given(command, ctx, args)
+    # Whoever asks for help gets it.
+    if any(option.is_eager and option.is_flag and option.name in given for option in options):
+        return
+    for option in options:
+        values = given.get(option.name or "")
+        # A number counts how often a flag was given.
+        if isinstance(values, list) and not option.multiple:
+            _refuse_several(option, values, ctx)
+
+
+def _given(command: click.Command, ctx: click.Context, args: Sequence[str]) -> Mapping[str, Any]:
+    """Return all values of each option that is given, by the name of its parameter."""
+    # A command without parameters makes a parser without options.
+    parser = click.Command(None, add_help_option=False).make_parser(ctx)
+    for parameter in command.get_params(ctx):
+        parameter.add_to_parser(_EveryValue(parser), ctx)  # type: ignore[arg-type]
+    return parser.parse_args(list(args))[0]
+
+
+def _refuse_several(option: click.Option, values: Sequence[Any], ctx: click.Context) -> None:
+    from swf.wire import shown
+
+    spellings = [*option.opts, *option.secondary_opts]
+    if option.is_flag and len(set(values)) > 1:
+        raise click.UsageError(f"{' and '.join(spellings)} contradict each other. Give one.", ctx)
+    if not option.is_flag and len(values) > 1:
+        said = " and ".join(shown(" ".join(each) if isinstance(each, tuple) else each) for each in values)
+        raise click.UsageError(
+            f"{' or '.join(spellings)} takes one value, and was given {said}. Give one of them, or run the command "
+            "once for each.",
+            ctx,
+        )
+
+
+class _Named(Command, click.Group):
     """A group that says what was meant where something is none of its words."""
+
+    command_class = Command
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         """Read the options of the group itself; those of its commands stand behind the command."""

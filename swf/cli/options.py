@@ -1,7 +1,7 @@
 """Options that several commands have."""
 
 import functools
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack, contextmanager
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from swf.models import Domain
 
 F = TypeVar("F", bound=Callable[..., Any])
+K = TypeVar("K")
+V = TypeVar("V")
 
 
 @attrs.frozen
@@ -142,6 +144,32 @@ def status_option(what: str) -> Callable[[F], F]:
         callback=lambda context, parameter, value: None if value == "ANY" else value,
         help=f"Which {what}.",
     )
+
+
+def by_key(pairs: Iterable[tuple[K, V]], what: str) -> dict[K, V]:
+    """Return pairs by their keys, which an option or an argument gives.
+
+    Raises:
+        UsageError: A key is given twice: one of its values would be lost.
+    """
+    found: dict[K, V] = {}
+    for key, value in pairs:
+        if key in found:
+            raise click.UsageError(f"{what} gives {key!r} twice. Give it once.")
+        found[key] = value
+    return found
+
+
+def none_of_status(what: str, status: str | None) -> str:
+    """Return what is told when nothing of a status that `status_option` gave is listed.
+
+    >>> none_of_status("domains", "REGISTERED")
+    'There are no registered domains. Deprecated ones too: --status ANY.'
+    """
+    if status is None:
+        return f"There are no {what}, registered or deprecated."
+    more = " Deprecated ones too: --status ANY." if status == REGISTERED else ""
+    return f"There are no {status.lower()} {what}.{more}"
 
 
 def as_given(context: click.Context, *without: str) -> list[str]:

@@ -91,6 +91,19 @@ class Placed(Generic[T]):
         return cell
 
 
+@attrs.define
+class Printed:
+    """How many rows have been printed."""
+
+    rows: int = 0
+
+    def counted(self, pages: Iterable[Sequence[T]]) -> Iterator[Sequence[T]]:
+        """Give the pages, and count their rows."""
+        for page in pages:
+            self.rows += len(page)
+            yield page
+
+
 @attrs.frozen
 class Output:
     """Where results go, and as what."""
@@ -103,7 +116,7 @@ class Output:
         columns: Sequence[Column[T]],
         as_json: Callable[[T], Any],
         *,
-        none: str = "None.",
+        none: str = "",
         is_of_several: bool = False,
     ) -> None:
         """Print rows, each page as soon as it is there; without any, say so on stderr.
@@ -111,9 +124,17 @@ class Output:
         The pages of several lists may be short: with ``is_of_several`` a table begins once there are enough rows to
         know how wide its columns are.
         """
+        printed = Printed()
+        self._rows(
+            printed.counted(_begun(pages) if is_of_several and self.format == "table" else pages), columns, as_json
+        )
+        if none and not printed.rows:
+            note(none)
+
+    def _rows(self, pages: Iterable[Sequence[T]], columns: Sequence[Column[T]], as_json: Callable[[T], Any]) -> None:
         match self.format:
             case "table":
-                _table(_begun(pages) if is_of_several else pages, columns, none)
+                _table(pages, columns)
             case "csv":
                 _csv(pages, columns)
             case "jsonl":
@@ -279,7 +300,7 @@ def lasted(seconds: float) -> str:
 # Tables
 
 
-def _table(pages: Iterable[Sequence[T]], columns: Sequence[Column[T]], none: str) -> None:
+def _table(pages: Iterable[Sequence[T]], columns: Sequence[Column[T]]) -> None:
     writer = console()
     room = writer.width if writer.is_terminal else None
     placed: list[Placed[T]] | None = None
@@ -293,8 +314,6 @@ def _table(pages: Iterable[Sequence[T]], columns: Sequence[Column[T]], none: str
         for row in page:
             cells = [each.cell(one_line(each.column.value(row)), cut=room is not None) for each in placed]
             writer.print(_line(cells))
-    if placed is None:
-        note(none)
 
 
 def _begun(pages: Iterable[Sequence[T]]) -> Iterator[Sequence[T]]:

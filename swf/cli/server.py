@@ -7,12 +7,16 @@ from typing import TYPE_CHECKING
 
 import click
 
+from swf.cli.groups import Command
+from swf.cli.options import by_key
+
 if TYPE_CHECKING:
     from swf.engine.limits import Mode
     from swf.engine.regions import Regions
 
 
 @click.command(
+    cls=Command,
     epilog="""Examples:
 
     \b
@@ -23,7 +27,7 @@ if TYPE_CHECKING:
 
     \b
     swf server --host 0.0.0.0 --port 8042 --access-key id:secret
-    """
+    """,
 )
 @click.option(
     "--host",
@@ -90,7 +94,7 @@ def server(
     if ready_file is not None and not ready_file.name:
         raise click.BadParameter("names no file.", param_hint="--ready-file")
     allow_many_connections()
-    keys = dict(_key(text) for text in access_keys)
+    keys = by_key(map(_key, access_keys), "--access-key")
     clocks: dict[str, Callable[[], Clock]] = {
         "real": RealClock,
         "virtual": VirtualClock,

@@ -9,11 +9,13 @@ from typing import Any
 import click
 
 from swf.cli.exit_codes import FAILED
+from swf.cli.groups import Command
 from swf.cli.options import Where, connection_options, the_domain
 from swf.exceptions import ConfigurationError, SWFError
 
 
 @click.command(
+    cls=Command,
     epilog="""Examples:
 
     \b
@@ -21,7 +23,7 @@ from swf.exceptions import ConfigurationError, SWFError
 
     \b
     swf shell -c "print(domain.executions.filter(tag='urgent').count())"
-    """
+    """,
 )
 @connection_options
 @click.option("--plain", is_flag=True, help="Python's own shell, also where IPython is installed.")

@@ -11,7 +11,7 @@ import click
 
 from swf.cli.exit_codes import NOT_COMPLETED
 from swf.cli.groups import Group
-from swf.cli.options import Where, connection_options, in_domain, the_domain
+from swf.cli.options import Where, by_key, connection_options, in_domain, the_domain
 from swf.cli.output import Output, note, output_option, plain
 from swf.cli.payloads import METAVAR, json_text
 
@@ -307,8 +307,8 @@ def run(
 
     document = load(file)
     spec = _dag(document, name, version)
-    works = {_type(key): work for key, work in map(_work, activities)}
-    lambdas = dict(map(_work, functions))
+    works = {_type(key): work for key, work in by_key(map(_work, activities), "--activity").items()}
+    lambdas = by_key(map(_work, functions), "--lambda")
     with _connected(where, lambdas, is_real_time=real_time) as connection:
         domain = the_domain() if where.endpoint_url is not None else domain_of(connection, where.domain)
         known = None if where.endpoint_url is not None else lambdas

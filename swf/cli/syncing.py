@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 
 from swf.cli.exit_codes import DRIFT, FAILED
-from swf.cli.groups import Group
+from swf.cli.groups import Command, Group
 from swf.cli.options import Where, connection_options, the_domain
 from swf.cli.output import confirmed, dumped, note
 
@@ -34,6 +34,7 @@ _sync_format = _format(_FORMATS, "The plan for people or for a pull request; or,
 
 
 @click.command(
+    cls=Command,
     epilog="""What it shows:
 
     \b
@@ -51,7 +52,7 @@ _sync_format = _format(_FORMATS, "The plan for people or for a pull request; or,
 
     \b
     swf diff swf.toml --out plan.json           # then: swf sync --plan plan.json
-    """
+    """,
 )
 @_source
 @connection_options
@@ -87,6 +88,7 @@ def diff(where: Where, source: str, prune: bool, is_check: bool, out: Path | Non
 
 
 @click.command(
+    cls=Command,
     epilog="""Examples:
 
     \b
@@ -97,7 +99,7 @@ def diff(where: Where, source: str, prune: bool, is_check: bool, out: Path | Non
 
     \b
     swf sync --plan plan.json --yes     # just what swf diff --out plan.json has shown
-    """
+    """,
 )
 @click.argument("source", metavar="[SOURCE]", required=False)
 @connection_options

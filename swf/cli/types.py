@@ -10,7 +10,7 @@ import click
 from swf import wire
 from swf.cli import completers
 from swf.cli.groups import Group
-from swf.cli.options import in_domain, listing_options, status_option
+from swf.cli.options import in_domain, listing_options, none_of_status, status_option
 from swf.cli.output import NARROWEST, Column, Fact, Output, attributes, confirmed, note, output_option
 from swf.constants import CHILD_POLICIES
 from swf.models import ActivityType, Domain, WorkflowType
@@ -94,7 +94,15 @@ def ls(
         click.echo("\n".join(str(each.explain()) for each in found))
         return
     pages = itertools.chain.from_iterable(each.pages() for each in found)
-    output.rows(_first(pages, limit), COLUMNS, _as_json, none="No type is like that.", is_of_several=kind is None)
+    none = none_of_status(_described(kind, name, version), status)
+    output.rows(_first(pages, limit), COLUMNS, _as_json, none=none, is_of_several=kind is None)
+
+
+def _described(kind: Kind | None, name: str | None, version: str | None) -> str:
+    """Return which types some filters describe, in words."""
+    filters = (("name", name), ("version", version))
+    given = " and ".join(f"the {what} {value!r}" for what, value in filters if value is not None)
+    return f"{f'{kind} ' if kind else ''}types{f' with {given}' if given else ''}"
 
 
 def _first(pages: Iterator[list[Type]], limit: int | None) -> Iterator[list[Type]]:

@@ -11,14 +11,16 @@ import click
 
 from swf.checks import meant
 from swf.cli.exit_codes import FAILED, NON_DETERMINISM, NOT_FOUND
-from swf.cli.filters import all_filters, keywords
+from swf.cli.filters import all_filters, keywords, narrowed, spelling
+from swf.cli.groups import Command
 from swf.cli.options import Where, connection_options, the_domain
 from swf.cli.output import Column, Output, note, output_option
 from swf.exceptions import NonDeterminismError, ValidationError
 from swf.workflows.lint import Finding, Report
 
 if TYPE_CHECKING:
-    from swf.models import Domain, WorkflowExecution
+    from swf.models import WorkflowExecution
+    from swf.querysets import WorkflowExecutionQuerySet
     from swf.workflows import Replayer, Workflow
     from swf.workflows.outcomes import Outcome, State
     from swf.workflows.recorded import Recorded
@@ -35,6 +37,7 @@ _FINDINGS: tuple[Column[Finding], ...] = (
 
 
 @click.command(
+    cls=Command,
     epilog="""A line with the comment "# swf: allow" is let through; beside def, the whole function.
 
     Examples:
@@ -47,7 +50,7 @@ _FINDINGS: tuple[Column[Finding], ...] = (
 
     \b
     swf lint shop/ -o github     # in a GitHub workflow: each finding beside its line
-    """
+    """,
 )
 @click.argument("sources", metavar="SOURCE...", nargs=-1, required=True)
 @click.option(
@@ -132,6 +135,7 @@ _ROWS = 20
 
 
 @click.command(
+    cls=Command,
     epilog="""Examples:
 
     \b
@@ -142,7 +146,7 @@ _ROWS = 20
 
     \b
     swf replay shop.workflows --domain shop --status ANY --since 7d --save histories/
-    """
+    """,
 )
 @click.argument("names", metavar="WORKFLOW...", nargs=-1, required=True)
 @click.option(
@@ -179,6 +183,7 @@ def replay(
     --history, or from SWF: those of open executions, unless filters say otherwise. Nothing is sent anywhere. The exit
     code is 3 if a workflow asks for something other than its history records, and 5 if there is no history of them.
     """
+    from swf.connection import current
     from swf.workflows import Replayer
     from swf.workflows.outcomes import from_files
     from swf.workflows.recorded import paths
@@ -192,10 +197,23 @@ def replay(
             )
         return _tell(replayer, from_files(paths(histories)), output)
     with where.in_force():
-        return _tell(replayer, _read(the_domain(), replayer, wanted, limit, save), output)
+        among = narrowed(the_domain().executions, wanted).as_of(current().now())
+        return _tell(replayer, _read(among, replayer, wanted, limit, save), output, _none(among, replayer))
 
 
-def _tell(replayer: "Replayer", histories: "Iterable[Recorded | Outcome]", output: Output) -> int:
+def _none(among: "WorkflowExecutionQuerySet", replayer: "Replayer") -> str:
+    """Return what is told when SWF has no history of the workflows."""
+    names = ", ".join(f"{workflow.name} {workflow.version}" for workflow in replayer.workflows)
+    said = f"The domain {among.domain.name} has no history of {names} among {among.summary()}."
+    return f"{said} {among.widened(spelling(closed=True))}".rstrip()
+
+
+def _tell(
+    replayer: "Replayer",
+    histories: "Iterable[Recorded | Outcome]",
+    output: Output,
+    none: str = "There is no history.",
+) -> int:
     from swf.workflows.outcomes import outcomes
 
     counts: Counter[State] = Counter()
@@ -207,7 +225,7 @@ def _tell(replayer: "Replayer", histories: "Iterable[Recorded | Outcome]", outpu
                 note(f"{each.name}: {each.error}")
             yield each
 
-    output.rows(_pages(noted()), _OUTCOMES, _as_json, none="There is no history.")
+    output.rows(_pages(noted()), _OUTCOMES, _as_json, none=none)
     if counts:
         told = (f"{count:,} {_STATES[state]}" for state, count in counts.items())
         note(f"{_counted(counts.total(), 'history', 'histories')}: {', '.join(told)}.")
@@ -242,11 +260,15 @@ def _as_json(outcome: "Outcome") -> dict[str, Any]:
 
 
 def _read(
-    domain: "Domain", replayer: "Replayer", wanted: dict[str, Any], limit: int | None, save: Path | None
+    among: "WorkflowExecutionQuerySet",
+    replayer: "Replayer",
+    wanted: dict[str, Any],
+    limit: int | None,
+    save: Path | None,
 ) -> "Iterator[Recorded]":
     from swf.workflows.recorded import from_swf
 
-    for history in from_swf(islice(_executions(domain, replayer, wanted), limit)):
+    for history in from_swf(islice(_executions(among, replayer, wanted), limit)):
         if save is not None:
             save.mkdir(parents=True, exist_ok=True)
             run_id = history.execution.run_id if history.execution else history.name
@@ -259,12 +281,14 @@ def _file_name(run_id: str) -> str:
     return "".join(each if each.isalnum() or each in "-_" else "-" for each in run_id)
 
 
-def _executions(domain: "Domain", replayer: "Replayer", wanted: dict[str, Any]) -> "Iterator[WorkflowExecution]":
+def _executions(
+    among: "WorkflowExecutionQuerySet", replayer: "Replayer", wanted: dict[str, Any]
+) -> "Iterator[WorkflowExecution]":
     """Give the executions that are wanted, of each workflow: SWF finds them by their type."""
     for workflow in replayer.workflows:
         of_type = {"workflow_type_name": workflow.name, "workflow_type_version": workflow.version}
         if all(wanted.get(name, value) == value for name, value in of_type.items()):
-            yield from domain.executions.filter(**{**wanted, **of_type}).iterator()
+            yield from among.filter(**of_type).iterator()
 
 
 def workflows_of(names: Iterable[str]) -> "list[type[Workflow]]":

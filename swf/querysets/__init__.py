@@ -1,7 +1,7 @@
 """Ask SWF for many: lazy values that are narrowed, sliced and turned round before anything is sent.
 
 - `base`: `QuerySet`, what all have in common; `ModelQuerySet` and its keywords.
-- `dates`: how the ends of a span of time are said.
+- `dates`: how the ends of a span of time are said. `words`: which executions are asked for, in words.
 - `domain`: `DomainQuerySet`.
 - `workflow`, `activity`, and `types`, what those have in common: `WorkflowTypeQuerySet`, `WorkflowExecutionQuerySet`,
   `ActivityTypeQuerySet`.

@@ -7,13 +7,14 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from datetime import UTC, datetime
+from itertools import chain
 from typing import Any, ClassVar, Generic, Self, TypeVar, overload
 
 import attrs
 
 from swf import connection as connections
 from swf import wire
-from swf.checks import meant, of_kind, of_shape
+from swf.checks import closest, meant, of_kind, of_shape
 from swf.connection import Connection
 from swf.exceptions import (
     DoesNotExistError,
@@ -342,8 +343,10 @@ class Condition:
     value: Any
 
     def at(self, now: datetime) -> "Condition":
-        """Give the condition with a fixed point in time, if it has one that is told from now."""
-        return attrs.evolve(self, value=dates.at(self.value, now)) if isinstance(self.value, dates.Ago) else self
+        """Return the condition with a point in time that SWF knows, if it is about time."""
+        if not isinstance(self.value, dates.Ago | datetime):
+            return self
+        return attrs.evolve(self, value=dates.at(self.value, now))
 
     def __str__(self) -> str:
         return f"{self.keyword} {_shown(self.value)}"
@@ -363,6 +366,9 @@ class ModelQuerySet(QuerySet[M]):
 
     keywords: ClassVar[Mapping[str, Keyword]]
     synonyms: ClassVar[Mapping[str, str]] = {}
+    # What is no filter here but has another name, or is a time with two ends: for hints.
+    names_elsewhere: ClassVar[Mapping[str, str]] = {}
+    times: ClassVar[Mapping[str, tuple[str, str]]] = {}
     statuses: ClassVar[tuple[str, ...]]
     # What tells one object from the others, in words, and its Python type.
     key: ClassVar[str]
@@ -395,6 +401,10 @@ class ModelQuerySet(QuerySet[M]):
         self._refuse_window("exclude()")
         conditions = self._conditions_of(self._renamed(keywords))
         return attrs.evolve(self, _excluded=(*self._excluded, conditions)) if conditions else self
+
+    def as_of(self, now: datetime) -> Self:
+        """Return the same queryset with its relative dates fixed: "7 days back" is then counted from this moment."""
+        return attrs.evolve(self, _conditions=self._conditions_at(now), _excluded=self._excluded_at(now))
 
     def in_bulk(self, keys: Iterable[Any] | None = None) -> dict[Any, M]:
         """Give models by what tells them apart: a name, a name and version, or a workflow id and run id.
@@ -463,7 +473,9 @@ class ModelQuerySet(QuerySet[M]):
             selected["_status"] = self.statuses if word is None else (self._word(word),)
         if others.get("domain") is not None:
             selected["domain"] = others.pop("domain")
-        return attrs.evolve(self, **selected, _conditions=(*self._conditions, *self._conditions_of(others)))
+        # One that is there already narrows nothing, and would have SWF filter less.
+        added = (condition for condition in self._conditions_of(others) if condition not in self._conditions)
+        return attrs.evolve(self, **selected, _conditions=(*self._conditions, *added))
 
     def _word(self, word: Any) -> str:
         if word not in self.statuses:
@@ -477,9 +489,18 @@ class ModelQuerySet(QuerySet[M]):
             if name not in self.keywords:
                 known = sorted({*self.keywords, *self.synonyms})
                 raise InvalidKeywordArgumentError(
-                    f"{type(self).__name__} has no filter {name!r}. {meant(name, known)}There are: {', '.join(known)}."
+                    f"{type(self).__name__} has no filter {name!r}. {self._hint(name, known)}"
+                    f"There are: {', '.join(known)}."
                 )
         return renamed
+
+    def _hint(self, name: str, known: Sequence[str]) -> str:
+        """Return what leads from a name that is no filter to the filter that was meant."""
+        base, separator, lookup = name.partition("__")
+        close = closest(base, [*known, *self.names_elsewhere, *self.times]) or base
+        if close in self.times:
+            return _ends(*self.times[close], lookup)
+        return meant(f"{self.names_elsewhere.get(close, base)}{separator}{lookup}", known)
 
     def _conditions_of(self, keywords: Mapping[str, Any]) -> Conditions:
         return tuple(
@@ -504,6 +525,11 @@ class ModelQuerySet(QuerySet[M]):
 
         return Call(here=here, keep=keep if here else None, **call)
 
+    @property
+    def _has_relative_dates(self) -> bool:
+        conditions = (*self._conditions, *chain.from_iterable(self._excluded))
+        return any(isinstance(condition.value, dates.Ago) for condition in conditions)
+
     def _conditions_at(self, now: datetime) -> Conditions:
         return tuple(condition.at(now) for condition in self._conditions)
 
@@ -512,15 +538,20 @@ class ModelQuerySet(QuerySet[M]):
 
     def _only(self, keywords: Mapping[str, Any]) -> M:
         """Give the one row that the keywords describe."""
-        rows = list(self.filter(**keywords)[:2])
+        narrower = self.filter(**keywords).as_of(self._swf.now())
+        rows = list(narrower[:2])
         said = ", ".join(f"{name}={value!r}" for name, value in keywords.items() if value is not None) or "this filter"
         if not rows:
-            raise self._model.DoesNotExist(f"No {self._model.__name__} has {said}. Check the names and the status.")
+            raise self._model.DoesNotExist(narrower._none_is(said))
         if len(rows) > 1:
             raise MultipleObjectsReturned(
                 f"More than one {self._model.__name__} has {said}: {rows[0]!r}, {rows[1]!r}. Say more, or use filter()."
             )
         return rows[0]
+
+    def _none_is(self, said: str) -> str:
+        """Return what is told of an empty answer to filters."""
+        return f"No {self._model.__name__} has {said}. Check the names and the status."
 
     def _checked(self, row: M, keywords: Mapping[str, Any]) -> M:
         """Give a described row, if it is one of this queryset's that the keywords describe."""
@@ -562,6 +593,17 @@ class RegisteredQuerySet(ModelQuerySet[M]):
     @abstractmethod
     def _declared(self, *args: Any, **attributes: Any) -> M:
         """Give the model that the arguments declare, on this connection."""
+
+
+def _ends(oldest: str, latest: str, lookup: str) -> str:
+    """Return which end of a span a lookup of a time stands for; of one that stands for neither, both."""
+    match lookup:
+        case "gte" | "gt":
+            return f"Did you mean {oldest!r}? Both ends belong to a span. "
+        case "lte" | "lt":
+            return f"Did you mean {latest!r}? Both ends belong to a span. "
+        case _:
+            return f"Give {oldest!r}, {latest!r} or both: the ends of a span. "
 
 
 def check_page_size(page_size: int | None) -> None:

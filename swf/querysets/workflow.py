@@ -1,7 +1,7 @@
 """Workflow types, and workflow executions."""
 
 from collections.abc import Callable, Iterator, Mapping
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any, ClassVar
 
 import attrs
@@ -17,10 +17,8 @@ from swf.querysets.base import Call, Condition, Conditions, Keyword, ModelQueryS
 from swf.querysets.domain import DOMAIN, OfDomain
 from swf.querysets.history import RUN_ID, WORKFLOW_ID
 from swf.querysets.types import TypeQuerySet
+from swf.querysets.words import KEYWORDS, Spelling, in_words, wider
 from swf.shapes import Choice, Flag, Text, TypeId, TypeReference, execution_id, type_id
-
-# Without any date, the executions of so many days are listed: SWF wants a beginning.
-DEFAULT_DAYS = 30
 
 
 @attrs.frozen(repr=False, eq=False)
@@ -60,6 +58,10 @@ def _latest(attribute: str) -> Keyword:
     return Keyword(dates.latest, lambda run, bound: (at := getattr(run, attribute)) is not None and at <= bound)
 
 
+def _names_of_time(side: str) -> tuple[str, ...]:
+    return tuple(f"{side}_{time}" for time in ("timestamp", "time", "date"))
+
+
 @attrs.frozen(repr=False, eq=False)
 class WorkflowExecutionQuerySet(OfDomain, ModelQuerySet[WorkflowExecution]):
     """The executions of a domain, newest first: open ones, unless ``status`` or a filter of closed ones says otherwise.
@@ -71,8 +73,8 @@ class WorkflowExecutionQuerySet(OfDomain, ModelQuerySet[WorkflowExecution]):
     ``cancel_requested``. With ``status=None`` open executions come first, then closed ones.
 
     A date is a number of days back, a `timedelta` back, a date, a datetime or ISO text; UTC, where no zone is said.
-    Both ends belong to the span. Without any date, executions started in the last 30 days are listed; with only a
-    latest one, all before it.
+    Both ends belong to the span. Without any date, all are listed: open executions from the beginning, closed ones as
+    far back as SWF keeps them, however long ago they started.
 
     >>> urgent = WorkflowExecutionQuerySet("shop").filter(workflow_id="7", tag="urgent")
     >>> print(urgent.filter(start_oldest_date="2030-01-31").explain())
@@ -109,6 +111,21 @@ class WorkflowExecutionQuerySet(OfDomain, ModelQuerySet[WorkflowExecution]):
         ),
     }
     synonyms: ClassVar[Mapping[str, str]] = {"oldest_date": "start_oldest_date", "latest_date": "start_latest_date"}
+    names_elsewhere: ClassVar[Mapping[str, str]] = {
+        "type": "workflow_type_name",
+        "type_name": "workflow_type_name",
+        "type_version": "workflow_type_version",
+        "since": "start_oldest_date",
+        "until": "start_latest_date",
+        "started_since": "start_oldest_date",
+        "started_until": "start_latest_date",
+        "closed_since": "close_oldest_date",
+        "closed_until": "close_latest_date",
+    }
+    times: ClassVar[Mapping[str, tuple[str, str]]] = {
+        **dict.fromkeys(_names_of_time("start"), ("start_oldest_date", "start_latest_date")),
+        **dict.fromkeys(_names_of_time("close"), ("close_oldest_date", "close_latest_date")),
+    }
     statuses: ClassVar[tuple[str, ...]] = STATUS.values
     key: ClassVar[str] = "pairs (workflow_id, run_id)"
 
@@ -133,9 +150,40 @@ class WorkflowExecutionQuerySet(OfDomain, ModelQuerySet[WorkflowExecution]):
             return self._fetch((only.workflow_id, only.run_id))
         return self._checked(self._fetch((workflow_id, run_id)), keywords)
 
+    def summary(self) -> str:
+        """Return which executions the filters describe, in words; asks nobody.
+
+        >>> WorkflowExecutionQuerySet("shop").filter(tag="eu", start_oldest_date="2030-01-31").summary()
+        "open executions with the tag 'eu', started since 2030-01-31 00:00:00 UTC"
+        """
+        conditions, excluded = self._in_force()
+        return in_words(self._listed(conditions), conditions, excluded)
+
+    def widened(self, spelling: Spelling = KEYWORDS) -> str:
+        """Return the sentences that say how to ask for more: for other dates, and for closed executions."""
+        conditions, _ = self._in_force()
+        return " ".join(wider(self._listed(conditions), conditions, spelling))
+
+    def explain_empty(self, spelling: Spelling = KEYWORDS) -> str:
+        """Return what an empty answer means: what was asked for, and how to ask for more.
+
+        >>> WorkflowExecutionQuerySet("shop").filter(tag="eu").explain_empty()
+        "The domain shop has no open executions with the tag 'eu'. Closed ones too: status=None."
+        """
+        return f"The domain {self.domain.name} has no {self.summary()}. {self.widened(spelling)}".rstrip()
+
     @property
     def _model(self) -> type[WorkflowExecution]:
         return WorkflowExecution
+
+    def _none_is(self, said: str) -> str:
+        return self.explain_empty()
+
+    def _in_force(self) -> tuple[Conditions, tuple[Conditions, ...]]:
+        """Return the conditions, and those of what is excluded, with relative dates fixed."""
+        # Only these need a connection, for the time that its SWF has.
+        now = self._swf.now() if self._has_relative_dates else dates.EPOCH
+        return self._conditions_at(now), self._excluded_at(now)
 
     def _key(self, row: WorkflowExecution) -> tuple[str, str | None]:
         return (row.workflow_id, row.run_id)
@@ -160,7 +208,7 @@ class WorkflowExecutionQuerySet(OfDomain, ModelQuerySet[WorkflowExecution]):
         return (CLOSED,)
 
     def _list(self, status: str, conditions: Conditions, now: datetime) -> Call[WorkflowExecution]:
-        sent = _Sent.of(conditions, now)
+        sent = _Sent.of(conditions)
         return self._call(
             tuple(condition for condition in conditions if condition not in sent.conditions),
             now,
@@ -183,17 +231,17 @@ class _Sent:
     conditions: Conditions
 
     @classmethod
-    def of(cls, conditions: Conditions, now: datetime) -> "_Sent":
+    def of(cls, conditions: Conditions) -> "_Sent":
         """Choose what SWF is sent: one span of time, and the narrowest of the filters that exclude each other."""
         first: dict[str, Condition] = {}
         for condition in conditions:
             first.setdefault(condition.keyword, condition)
-        span, settled = _span(first, now)
+        span, settled = _span(first)
         filter, also_settled = _filter(first)
         return cls({**span, **filter}, (*settled, *also_settled))
 
 
-def _span(first: Mapping[str, Condition], now: datetime) -> tuple[dict[str, Any], Conditions]:
+def _span(first: Mapping[str, Condition]) -> tuple[dict[str, Any], Conditions]:
     for side in ("close", "start"):
         oldest, latest = first.get(f"{side}_oldest_date"), first.get(f"{side}_latest_date")
         if oldest is None and latest is None:
@@ -204,7 +252,9 @@ def _span(first: Mapping[str, Condition], now: datetime) -> tuple[dict[str, Any]
         # Many releases of boto3 send no fraction of a second: an end that has one is checked here too.
         settled = tuple(end for end in (oldest, latest) if end is not None and not end.value.microsecond)
         return {f"{side}TimeFilter": bounds}, settled
-    return {"startTimeFilter": {"oldestDate": dates.at(dates.Ago(timedelta(days=DEFAULT_DAYS)), now)}}, ()
+    # SWF wants a beginning. This one leaves nothing out: executions are open for a year at most, and closed ones are
+    # kept for as long as the domain's retention period says.
+    return {"startTimeFilter": {"oldestDate": dates.EPOCH}}, ()
 
 
 def _filter(first: Mapping[str, Condition]) -> tuple[dict[str, Any], Conditions]:

@@ -269,3 +269,20 @@ def test_a_method_named_after_no_event_is_refused_at_the_start(domain):
         Wrong(domain, "orders").start()
 
     assert str(caught.value).startswith("Wrong.on_activity_task_complete is named after no event of SWF.")
+
+
+@pytest.mark.parametrize(
+    ("name", "hint"),
+    [
+        ("on_workflow_execution_stopped", " Did you mean on_workflow_execution_completed?"),
+        ("on_timer_start_failed", " Did you mean on_start_timer_failed?"),
+        ("on_timer_stopped", " Did you mean on_timer_fired?"),
+    ],
+)
+def test_a_method_named_after_no_event_is_not_led_to_the_opposite_event(domain, name, hint):
+    wrong = type("Wrong", (Decider,), {name: lambda self, task, event: None})
+
+    with pytest.raises(ConfigurationError) as caught:
+        wrong(domain, "orders").start()
+
+    assert str(caught.value) == f"Wrong.{name} is named after no event of SWF.{hint}"

@@ -8,6 +8,7 @@ import subprocess
 import threading
 import time
 from contextlib import suppress
+from datetime import UTC, datetime
 
 import pytest
 import yaml
@@ -15,8 +16,10 @@ import yaml
 from swf.actors import Decider
 from swf.cli.batch import to_many
 from swf.cli.filters import keywords, lists_closed
+from swf.connection import Connection
+from swf.engine import Engine, VirtualClock
 from swf.failure import Failure
-from swf.models import WorkflowType
+from swf.models import Domain, WorkflowType
 from swf.models.decision import (
     CompleteWorkflowExecution,
     ContinueAsNewWorkflowExecution,
@@ -201,6 +204,10 @@ def test_an_explanation_asks_nobody(here, settled):
         (["signal"], "Give the WORKFLOW_ID and the name of the SIGNAL"),
         (["cancel"], "Which executions to cancel? Name a WORKFLOW_ID, or filter:"),
         (["cancel", "goes-on", "--all"], "goes-on names one execution, and filters many. Give either."),
+        (
+            ["cancel", "--tag", "many", "--all"],
+            "--all means all open executions, and filters some of them. Give either.",
+        ),
         (["terminate", "--all"], "There is no terminal to ask at: give --yes."),
         (["wait", "goes-on", "--timeout", "0"], "0.0 is not in the range x>0."),
     ],
@@ -211,6 +218,36 @@ def test_a_slip_is_told_in_a_sentence(here, runs, arguments, said):
 
     assert (done.code, done.out) == (64, "")
     assert said in " ".join(done.err.split())
+
+
+@pytest.fixture
+def years(serve):
+    """An SWF whose executions all started years ago by the clock of whoever asks; one is open still."""
+    clock = VirtualClock(datetime(2020, 1, 1, tzinfo=UTC))
+    with Engine(clock=clock, poll_wait_seconds=0) as engine:
+        domain = Domain("kept", retention_period=90, connection=Connection.over(engine))
+        domain.save()
+        order = WorkflowType(domain, "Order", "1.0", task_list="t", execution_timeout=31_536_000)
+        order.save()
+        order.start_execution("old-1", tag_list=["eu"])
+        old_2 = order.start_execution("old-2")
+        clock.advance(days=300)
+        old_2.terminate()
+        yield ["--endpoint", serve(engine), "--domain", "kept"]
+
+
+def test_what_has_been_open_for_long_is_listed_counted_and_acted_on(here, years):
+    listed = here("executions", "ls", *years)
+    of_id = here("executions", "ls", "--workflow-id", "old-1", *years)
+    counted = here("executions", "count", *years)
+    closed = here("executions", "ls", "--status", "closed", *years)
+    signaled = here("executions", "signal", "hello", "--tag", "eu", "--yes", *years)
+
+    assert [json.loads(line)["workflow_id"] for line in listed.out.splitlines()] == ["old-1"]
+    assert of_id.out == listed.out
+    assert counted.out == "1\n"
+    assert [json.loads(line)["workflow_id"] for line in closed.out.splitlines()] == ["old-2"]
+    assert signaled.err.splitlines()[-1] == "Signaled: 1"
 
 
 class Endless(Answers):
@@ -270,6 +307,38 @@ def test_no_more_is_asked_for_than_is_printed(here, endless, asked):
     assert [each["maximumPageSize"] for each in asked] == [1]
 
 
+NONE_OPEN = "The domain test_executions has no open executions with the tag 'x'"
+SINCE = "started since 2030-01-31 00:00:00 UTC. Started earlier: leave out --since."
+CLOSED = "Closed ones too: --status ANY."
+
+
+@pytest.mark.parametrize(
+    ("filters", "said"),
+    [
+        ([], f"{NONE_OPEN}. {CLOSED}\n"),
+        (["--status", "open"], f"{NONE_OPEN}. {CLOSED}\n"),
+        (["--status", "any"], "The domain test_executions has no open or closed executions with the tag 'x'.\n"),
+        (["--status", "closed"], "The domain test_executions has no closed executions with the tag 'x'.\n"),
+        (["--since", "2030-01-31"], f"{NONE_OPEN}, {SINCE} {CLOSED}\n"),
+        (
+            ["--status", "any", "--since", "2030-01-31"],
+            f"The domain test_executions has no open or closed executions with the tag 'x', {SINCE}\n",
+        ),
+        (
+            ["--close-status", "failed", "--closed-until", "2020-01-31T08:00Z"],
+            "The domain test_executions has no closed executions with the tag 'x', closed as FAILED, closed until "
+            "2020-01-31 08:00:00 UTC. Closed later: leave out --closed-until.\n",
+        ),
+    ],
+    ids=lambda value: " ".join(value) if isinstance(value, list) else None,
+)
+@pytest.mark.parametrize("form", ["table", "jsonl", "csv"])
+def test_an_empty_list_is_told_with_what_was_asked_for_and_what_would_ask_for_more(here, runs, filters, said, form):
+    done = here("executions", "ls", "--tag", "x", *filters, "-o", form)
+
+    assert (done.code, done.err) == (0, said)
+
+
 # count, show
 
 
@@ -283,6 +352,12 @@ def test_no_more_is_asked_for_than_is_printed(here, endless, asked):
 )
 def test_executions_are_counted(here, runs, arguments, printed):
     assert here("executions", "count", *arguments).out == printed
+
+
+def test_a_count_of_none_is_told_with_what_was_asked_for(here, runs):
+    done = here("executions", "count", "--tag", "x", "--since", "2030-01-31")
+
+    assert (done.code, done.out, done.err) == (0, "0\n", f"{NONE_OPEN}, {SINCE} {CLOSED}\n")
 
 
 SHOWN = {
@@ -677,21 +752,59 @@ def test_many_executions_are_acted_on_at_once_when_that_is_confirmed(swf, three)
     done = swf("executions", "terminate", "--tag", "many", "--yes", "--rate", "100")
 
     assert (done.code, done.out) == (0, "")
-    assert done.err.splitlines() == [*(f"  {run.workflow_id}  {run.run_id}" for run in three[::-1]), "Terminated: 3"]
+    assert done.err.splitlines() == [
+        "Open executions with the tag 'many':",
+        *(f"  {run.workflow_id}  {run.run_id}" for run in three[::-1]),
+        "Terminated: 3",
+    ]
     assert [execution.upstream().close_status for execution in three] == ["TERMINATED"] * 3
 
 
-def test_nothing_is_done_where_no_execution_is_like_that(here, three):
-    done = here("executions", "cancel", "--tag", "few")
+def test_a_batch_says_which_executions_it_understood_before_it_asks(here, three):
+    filtered = here(
+        "executions", "cancel", "--tag", "many", "--type", "Order", "--since", "2020-01-31T08:00Z", "--until",
+        "2100-01-01", "--no-cancel-requested",
+    )  # fmt: skip
+    every = here("executions", "cancel", "--all")
 
-    assert (done.code, done.err) == (0, "No open execution is like that: nothing was done.\n")
+    assert filtered.code == every.code == 64
+    assert filtered.err.splitlines()[0] == (
+        "Open executions with the tag 'many', not asked to cancel, of type Order, started since 2020-01-31 08:00:00 "
+        "and until 2100-01-01 23:59:59.999 UTC:"
+    )
+    assert filtered.err.splitlines()[-1].endswith(
+        "Cancel 3 executions of the domain test_executions? There is no terminal to ask at: give --yes."
+    )
+    assert every.err.splitlines()[0] == "All open executions:"
+    assert [execution.upstream().cancel_requested for execution in three] == [False] * 3
+
+
+@pytest.mark.parametrize(
+    ("filters", "said"),
+    [
+        (
+            ["--tag", "few"],
+            "The domain test_executions has no open executions with the tag 'few'. Nothing was done.\n",
+        ),
+        (
+            ["--tag", "many", "--until", "2020-01-31T08:00Z"],
+            "The domain test_executions has no open executions with the tag 'many', started until 2020-01-31 08:00:00 "
+            "UTC. Started later: leave out --until. Nothing was done.\n",
+        ),
+    ],
+    ids=lambda value: " ".join(value) if isinstance(value, list) else None,
+)
+def test_nothing_is_done_where_no_execution_is_like_that(here, three, filters, said):
+    done = here("executions", "cancel", *filters)
+
+    assert (done.code, done.out, done.err) == (0, "", said)
 
 
 def test_many_executions_are_acted_on_no_faster_than_is_wanted(shop, three):
     begun, acted_at = time.monotonic(), []
 
     to_many(
-        shop.domain, {"tag": "many"}, lambda run: acted_at.append(time.monotonic()), "signal",
+        shop.domain, {"tag": ["many"]}, lambda run: acted_at.append(time.monotonic()), "signal",
         every=False, yes=True, rate=10,
     )  # fmt: skip
 

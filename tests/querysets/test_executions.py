@@ -72,13 +72,53 @@ def test_closed_executions_are_listed_by_status(order, domain, close):
     assert ids(executions.filter(status=None)[1:]) == ["b", "a"]
 
 
+# Longer than any window that a client might choose for itself.
+YEAR = 31_536_000
+
+
 @pytest.mark.inprocess
-def test_the_default_reaches_30_days_back_from_the_time_of_the_engine(order, domain, clock):
-    order.start_execution("old", execution_timeout=31_536_000)
+def test_what_has_been_open_for_long_is_listed_counted_and_found(order, domain, clock, calls):
+    old = order.start_execution("old", execution_timeout=YEAR)
+    clock.advance(days=300)
+    order.start_execution("new", execution_timeout=YEAR)
+    executions = domain.executions
+    calls.clear()
+
+    assert ids(executions) == ["new", "old"]
+    assert executions.count() == 2
+    assert (executions.first().workflow_id, executions.last().workflow_id) == ("new", "old")
+    assert executions.filter(workflow_id="old").exists()
+    assert executions.get(run_id=old.run_id).workflow_id == "old"
+    assert set(executions.in_bulk()) == {(run.workflow_id, run.run_id) for run in executions}
+    assert old in executions
+    assert ids(executions[:1]) == ["new"]
+
+
+@pytest.mark.inprocess
+def test_what_closed_lately_is_listed_however_long_ago_it_started(order, domain, clock, close):
+    gone = order.start_execution("gone", execution_timeout=YEAR)
+    old = order.start_execution("old", execution_timeout=YEAR)
+    clock.advance(days=200)
+    close(gone)
+    clock.advance(days=31)  # The domain keeps closed executions for 30.
+    old.terminate()
+    newer = order.start_execution("newer", execution_timeout=YEAR)
+    newer.terminate()
+    closed = domain.executions.filter(status="CLOSED")
+
+    assert ids(closed) == ["newer", "old"]
+    assert closed.count() == 2
+    assert ids(domain.executions.filter(close_status="TERMINATED").reverse()) == ["old", "newer"]
+    assert ids(domain.executions.filter(status=None)) == ["newer", "old"]
+
+
+@pytest.mark.inprocess
+def test_dates_say_which_span_is_listed(order, domain, clock):
+    order.start_execution("old", execution_timeout=YEAR)
     clock.advance(days=31)
     order.start_execution("new")
 
-    assert ids(domain.executions) == ["new"]
+    assert ids(domain.executions.filter(start_oldest_date=30)) == ["new"]
     assert ids(domain.executions.filter(start_oldest_date=32)) == ["new", "old"]
     assert ids(domain.executions.filter(start_latest_date=1)) == ["old"]
     assert ids(domain.executions.filter(start_latest_date="2030-01-01")) == ["old"]

@@ -18,7 +18,7 @@ from swf.querysets import (
 )
 
 NOW = datetime(2030, 3, 1, 12, tzinfo=UTC)
-DAYS_30 = {"oldestDate": datetime(2030, 1, 30, 12, tzinfo=UTC)}
+ALL = {"oldestDate": datetime(1970, 1, 1, tzinfo=UTC)}
 
 executions = WorkflowExecutionQuerySet("shop")
 
@@ -33,67 +33,67 @@ def only(queryset):
     return operation, params, here
 
 
-def test_open_executions_of_the_last_30_days_are_listed():
-    assert only(executions) == ("list_open_workflow_executions", {"startTimeFilter": DAYS_30}, ())
+def test_open_executions_are_listed_from_the_beginning():
+    assert only(executions) == ("list_open_workflow_executions", {"startTimeFilter": ALL}, ())
 
 
 @pytest.mark.parametrize(
     ("filters", "operation", "params", "here"),
     [
-        ({"status": "CLOSED"}, "closed", {"startTimeFilter": DAYS_30}, ()),
+        ({"status": "CLOSED"}, "closed", {"startTimeFilter": ALL}, ()),
         (
             {"workflow_id": "order-7"},
             "open",
-            {"startTimeFilter": DAYS_30, "executionFilter": {"workflowId": "order-7"}},
+            {"startTimeFilter": ALL, "executionFilter": {"workflowId": "order-7"}},
             (),
         ),
-        ({"tag": "urgent"}, "open", {"startTimeFilter": DAYS_30, "tagFilter": {"tag": "urgent"}}, ()),
+        ({"tag": "urgent"}, "open", {"startTimeFilter": ALL, "tagFilter": {"tag": "urgent"}}, ()),
         (
             {"workflow_type_name": "Order"},
             "open",
-            {"startTimeFilter": DAYS_30, "typeFilter": {"name": "Order"}},
+            {"startTimeFilter": ALL, "typeFilter": {"name": "Order"}},
             (),
         ),
         (
             {"workflow_type_name": "Order", "workflow_type_version": "1.0"},
             "open",
-            {"startTimeFilter": DAYS_30, "typeFilter": {"name": "Order", "version": "1.0"}},
+            {"startTimeFilter": ALL, "typeFilter": {"name": "Order", "version": "1.0"}},
             (),
         ),
         (
             {"workflow_type": ("Order", "1.0")},
             "open",
-            {"startTimeFilter": DAYS_30, "typeFilter": {"name": "Order", "version": "1.0"}},
+            {"startTimeFilter": ALL, "typeFilter": {"name": "Order", "version": "1.0"}},
             (),
         ),
         (
             {"workflow_type": WorkflowType("shop", "Order", "1.0")},
             "open",
-            {"startTimeFilter": DAYS_30, "typeFilter": {"name": "Order", "version": "1.0"}},
+            {"startTimeFilter": ALL, "typeFilter": {"name": "Order", "version": "1.0"}},
             (),
         ),
         (
             {"workflow_type_version": "1.0"},
             "open",
-            {"startTimeFilter": DAYS_30},
+            {"startTimeFilter": ALL},
             ("workflow_type_version '1.0'",),
         ),
         (
             {"close_status": "FAILED"},
             "closed",
-            {"startTimeFilter": DAYS_30, "closeStatusFilter": {"status": "FAILED"}},
+            {"startTimeFilter": ALL, "closeStatusFilter": {"status": "FAILED"}},
             (),
         ),
         (
             {"workflow_id": "order-7", "tag": "urgent", "workflow_type_name": "Order", "close_status": "FAILED"},
             "closed",
-            {"startTimeFilter": DAYS_30, "executionFilter": {"workflowId": "order-7"}},
+            {"startTimeFilter": ALL, "executionFilter": {"workflowId": "order-7"}},
             ("tag 'urgent'", "workflow_type_name 'Order'", "close_status 'FAILED'"),
         ),
         (
             {"run_id": "22abc", "cancel_requested": True},
             "open",
-            {"startTimeFilter": DAYS_30},
+            {"startTimeFilter": ALL},
             ("run_id '22abc'", "cancel_requested True"),
         ),
         (
@@ -147,7 +147,13 @@ def test_open_executions_of_the_last_30_days_are_listed():
             },
             ("close_latest_date 2030-01-31T23:59:59.999000+00:00",),
         ),
-        ({"tag": None, "workflow_id": None}, "open", {"startTimeFilter": DAYS_30}, ()),
+        (
+            {"close_oldest_date": "1066-10-14"},
+            "closed",
+            {"closeTimeFilter": {"oldestDate": datetime(1970, 1, 1, tzinfo=UTC)}},
+            (),
+        ),
+        ({"tag": None, "workflow_id": None}, "open", {"startTimeFilter": ALL}, ()),
     ],
 )
 def test_the_narrowest_filter_is_sent_and_the_rest_is_checked_here(filters, operation, params, here):
@@ -188,14 +194,14 @@ def test_a_domain_that_is_given_is_asked():
 def test_what_is_excluded_is_checked_here():
     _, params, here = only(executions.exclude(tag="test").exclude(workflow_type_name="Refund", cancel_requested=True))
 
-    assert params == {"startTimeFilter": DAYS_30}
+    assert params == {"startTimeFilter": ALL}
     assert here == ("not (tag 'test')", "not (workflow_type_name 'Refund' and cancel_requested True)")
 
 
 def test_a_queryset_stays_what_it_is_when_it_is_narrowed():
     executions.filter(tag="a").exclude(tag="b").reverse()
 
-    assert only(executions) == ("list_open_workflow_executions", {"startTimeFilter": DAYS_30}, ())
+    assert only(executions) == ("list_open_workflow_executions", {"startTimeFilter": ALL}, ())
 
 
 @pytest.mark.parametrize(
@@ -229,6 +235,53 @@ def test_a_queryset_stays_what_it_is_when_it_is_narrowed():
 def test_what_cannot_be_asked_is_refused_where_it_is_written(filters, error, message):
     with pytest.raises(error, match=message):
         executions.filter(**filters)
+
+
+OLDEST = "Did you mean 'start_oldest_date'? Both ends belong to a span. There are: "
+LATEST = "Did you mean 'start_latest_date'? Both ends belong to a span. There are: "
+CLOSE_OLDEST = "Did you mean 'close_oldest_date'? Both ends belong to a span. There are: "
+CLOSE_LATEST = "Did you mean 'close_latest_date'? Both ends belong to a span. There are: "
+STARTED = "Give 'start_oldest_date', 'start_latest_date' or both: the ends of a span. There are: "
+CLOSED = "Give 'close_oldest_date', 'close_latest_date' or both: the ends of a span. There are: "
+
+
+@pytest.mark.parametrize(
+    ("name", "hint"),
+    [
+        ("start_timestamp__gte", OLDEST),
+        ("start_timestamp__gt", OLDEST),
+        ("start_timestamp__lte", LATEST),
+        ("start_timestamp__lt", LATEST),
+        ("strat_timestamp__gte", OLDEST),
+        ("start_timestamp__range", STARTED),
+        ("start_timestamp", STARTED),
+        ("start_after", STARTED),
+        ("close_timestamp__gte", CLOSE_OLDEST),
+        ("close_time__gt", CLOSE_OLDEST),
+        ("close_timestamp__lte", CLOSE_LATEST),
+        ("close_date__lt", CLOSE_LATEST),
+        ("close_timestamp__isnull", CLOSED),
+        ("since", "Did you mean 'start_oldest_date'? There are: "),
+        ("started_since", "Did you mean 'start_oldest_date'? There are: "),
+        ("until", "Did you mean 'start_latest_date'? There are: "),
+        ("closed_since", "Did you mean 'close_oldest_date'? There are: "),
+        ("closd_until", "Did you mean 'close_latest_date'? There are: "),
+        ("type", "Did you mean 'workflow_type_name'? There are: "),
+        ("type_version", "Did you mean 'workflow_type_version'? There are: "),
+        ("close_statsu", "Did you mean 'close_status'? There are: "),
+        ("close_status__in", "There are no lookups such as __in: 'close_status' is compared as it stands. There are: "),
+        ("tag__contains", "There are no lookups such as __contains: 'tag' is compared as it stands. There are: "),
+        ("type__in", "There are no lookups such as __in: 'workflow_type_name' is compared as it stands. There are: "),
+        ("colour", "There are: "),
+        ("colour__in", "There are no lookups such as __in. There are: "),
+    ],
+)
+def test_a_name_that_is_no_filter_leads_to_the_filter_that_means_the_same(name, hint):
+    for ask in (executions.filter, executions.all, executions.get, executions.exclude):
+        with pytest.raises(InvalidKeywordArgumentError) as caught:
+            ask(**{name: "2030-01-01"})
+
+        assert str(caught.value).startswith(f"WorkflowExecutionQuerySet has no filter {name!r}. {hint}cancel_req")
 
 
 @pytest.mark.parametrize(
