@@ -22,7 +22,9 @@ from swf.exceptions import (
     DoesNotExistError,
     IncompleteAnswerError,
     IncompleteTaskError,
+    InvalidRequestError,
     PollTimeout,
+    ResponseError,
     SWFError,
 )
 from swf.failure import raised
@@ -207,7 +209,7 @@ class Decider(Actor[DecisionTask]):
                 remembers the rest.
 
         Raises:
-            PollTimeout: There was none.
+            PollTimeout: There was none, or it timed out while the pages of its history were read.
             IncompleteTaskError: There was one, and not all of its events came; also a `PollTimeout`, for nothing can be
                 decided on the rest. SWF gives it again after its timeout.
 
@@ -234,8 +236,9 @@ class Decider(Actor[DecisionTask]):
             answer = {**first, "events": list(chain.from_iterable(listed))}
             check_task(answer, self._begins(asked, answer))
         except IncompleteAnswerError as error:
-            execution = first.get("workflowExecution") or {}
-            raise self._incomplete(execution.get("workflowId"), execution.get("runId"), error) from error
+            raise self._incomplete(*_ids(first), error) from error
+        except (DoesNotExistError, InvalidRequestError) as error:
+            raise self._too_late(*_ids(first), error) from error
         return kind._of_answer(self.domain, asked.task_list, answer, self.connection)
 
     def _begins(self, asked: Poll, answer: Mapping[str, Any]) -> int | None:
@@ -245,6 +248,16 @@ class Decider(Actor[DecisionTask]):
         # SWF was seen to begin with the decision task answered before. Its documentation says "the most recent
         # DecisionTaskStarted event", which after a timeout may be a later one.
         return answer.get("startedEventId") if self._reads_again else None
+
+    def _too_late(self, workflow_id: str | None, run_id: str | None, error: ResponseError) -> PollTimeout:
+        """Return the error of a decision task that timed out, or whose pages did, before all of them were read."""
+        late = (
+            f"A decision task of {workflow_id!r}, run {run_id!r}, was given up before all pages of its history were "
+            f"read: {error} SWF gives it again."
+        )
+        if self._logged.is_new((run_id, "pages")):
+            _log.warning("%s", late)
+        return PollTimeout(late)
 
     def _incomplete(
         self, workflow_id: str | None, run_id: str | None, error: IncompleteAnswerError
@@ -404,6 +417,12 @@ class Decider(Actor[DecisionTask]):
     @classmethod
     def _listens(cls) -> bool:
         return any(name in _HANDLER_OF for name in dir(cls))
+
+
+def _ids(answer: Mapping[str, Any]) -> tuple[str | None, str | None]:
+    """Return the workflow id and the run id of a decision task, as far as the answer to a poll has them."""
+    execution = answer.get("workflowExecution") or {}
+    return execution.get("workflowId"), execution.get("runId")
 
 
 def _agreeing(task: DecisionTask, decisions: list[Decision]) -> Iterator[Decision]:

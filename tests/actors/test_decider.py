@@ -5,8 +5,9 @@ import logging
 import pytest
 
 from swf.actors import Decider
+from swf.connection import Connection
 from swf.exceptions import ConfigurationError, DecisionTaskDoesNotExist, PollTimeout, ValidationError
-from swf.models import DecisionTask, Domain
+from swf.models import DecisionTask, Domain, WorkflowType
 from swf.models.decision import (
     CompleteWorkflowExecution,
     FailWorkflowExecution,
@@ -273,3 +274,31 @@ def test_a_refused_decision_is_logged_with_its_cause(domain, start, caplog):
 
     assert "ACTIVITY_TYPE_DOES_NOT_EXIST" in caplog.records[0].message
     assert "order-1" in caplog.records[0].message
+
+
+@pytest.mark.parametrize(("seconds", "said"), [(61, "exceeded its maximum lifetime"), (601, "Unknown decision task")])
+def test_a_task_whose_pages_are_read_too_late_is_given_up_and_polled_for_again(engine, clock, caplog, seconds, said):
+    with Connection.over(engine) as connection:
+        domain = Domain("shop", connection=connection)
+        domain.save()
+        order = WorkflowType(domain, "Order", "1.0", task_list="orders", decision_tasks_timeout=600)
+        order.save()
+        execution = order.start_execution("order-1", execution_timeout=3600)
+        for _ in range(5):
+            execution.signal("more")
+        polls = []
+
+        def pass_time(**_):
+            polls.append(1)
+            if len(polls) == 2:
+                clock.advance(seconds=seconds)
+
+        connection.poll_client.meta.events.register("provide-client-params.swf.PollForDecisionTask", pass_time)
+        decider = Completer(domain, "orders")
+
+        with pytest.raises(PollTimeout, match=said):
+            decider.poll(maximum_page_size=2)
+
+        assert "was given up before all pages of its history were read" in caplog.text
+        clock.advance(seconds=600)
+        assert decider.poll().workflow_execution == (execution.workflow_id, execution.run_id)
