@@ -276,12 +276,12 @@ def test_a_refused_decision_is_logged_with_its_cause(domain, start, caplog):
     assert "order-1" in caplog.records[0].message
 
 
-@pytest.mark.parametrize(("seconds", "said"), [(61, "exceeded its maximum lifetime"), (601, "Unknown decision task")])
-def test_a_task_whose_pages_are_read_too_late_is_given_up_and_polled_for_again(engine, clock, caplog, seconds, said):
+@pytest.mark.parametrize(("timeout", "said"), [(600, "exceeded its maximum lifetime"), (30, "Unknown decision task")])
+def test_a_task_whose_pages_are_read_too_late_is_given_up_and_polled_for_again(engine, clock, caplog, timeout, said):
     with Connection.over(engine) as connection:
         domain = Domain("shop", connection=connection)
         domain.save()
-        order = WorkflowType(domain, "Order", "1.0", task_list="orders", decision_tasks_timeout=600)
+        order = WorkflowType(domain, "Order", "1.0", task_list="orders", decision_tasks_timeout=timeout)
         order.save()
         execution = order.start_execution("order-1", execution_timeout=3600)
         for _ in range(5):
@@ -291,7 +291,7 @@ def test_a_task_whose_pages_are_read_too_late_is_given_up_and_polled_for_again(e
         def pass_time(**_):
             polls.append(1)
             if len(polls) == 2:
-                clock.advance(seconds=seconds)
+                clock.advance(seconds=min(timeout, 60) + 1)
 
         connection.poll_client.meta.events.register("provide-client-params.swf.PollForDecisionTask", pass_time)
         decider = Completer(domain, "orders")

@@ -71,7 +71,9 @@ def texts() -> list[Path]:
     found = [path for path in PROJECT.iterdir() if path.is_file() and path.suffix in TEXTS]
     for folder in FOLDERS:
         found += [path for path in (PROJECT / folder).rglob("*") if path.is_file() and path.suffix in TEXTS]
-    return sorted(path for path in found if "__pycache__" not in path.parts and path != Path(__file__))
+    # In a worktree ``.git`` is a file, which is git's own.
+    left_out = (Path(__file__), PROJECT / ".git")
+    return sorted(path for path in found if "__pycache__" not in path.parts and path not in left_out)
 
 
 def test_no_file_names_a_place_on_somebodys_machine():

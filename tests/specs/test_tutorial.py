@@ -136,7 +136,7 @@ def test_the_tutorial_from_a_document_to_a_completed_execution(tmp_path, url, aw
     events = aws("get-workflow-execution-history", *domain, "--execution", execution)["events"]
 
     assert "Done: 2 changes." in first.stderr
-    assert "Done: 0 changes." in again.stderr
+    assert "There is nothing to do." in again.stderr
     assert performed == [("foo", "0.4"), ("bar", "0.4")]
     assert info["closeStatus"] == "COMPLETED"
     assert json.loads(events[-1]["workflowExecutionCompletedEventAttributes"]["result"]) == {
