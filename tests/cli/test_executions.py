@@ -301,8 +301,9 @@ def test_the_first_page_is_printed_while_the_second_one_is_still_to_come(environ
     assert err == "\nInterrupted.\n"
 
 
-def test_no_more_is_asked_for_than_is_printed(here, endless, asked):
-    done = here("executions", "ls", "--endpoint", endless, "--limit", "1")
+@pytest.mark.parametrize("filters", [[], ["--since", "2h"], ["--tag", "eu", "--tag", "eu"]], ids=" ".join)
+def test_no_more_is_asked_for_than_is_printed(here, endless, asked, filters):
+    done = here("executions", "ls", "--endpoint", endless, "--limit", "1", *filters)
 
     assert done.out.count("first") == 1
     assert [each["maximumPageSize"] for each in asked] == [1]
