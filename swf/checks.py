@@ -98,7 +98,7 @@ _NEGATING = ("un", "de", "dis", "non")
 def meant(word: object, known: Iterable[str]) -> str:
     """Ask whether another word was meant, if one comes close; a sentence to go before the next.
 
-    No word is named that says the opposite, and of a lookup it is said that there is none.
+    A word that says the opposite is never proposed. A name with a lookup behind it gets the note that there are none.
 
     >>> meant("nmae", ["name", "version"])
     "Did you mean 'name'? "

@@ -98,7 +98,7 @@ class Printed:
     rows: int = 0
 
     def counted(self, pages: Iterable[Sequence[T]]) -> Iterator[Sequence[T]]:
-        """Give the pages, and count their rows."""
+        """Yield the pages, and count their rows."""
         for page in pages:
             self.rows += len(page)
             yield page
