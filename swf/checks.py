@@ -98,7 +98,7 @@ _NEGATING = ("un", "de", "dis", "non")
 def meant(word: object, known: Iterable[str]) -> str:
     """Ask whether another word was meant, if one comes close; a sentence to go before the next.
 
-    No word is named that says the opposite, and of a lookup it is said that there is none.
+    A word that says the opposite is never proposed. A name with a lookup behind it gets the note that there are none.
 
     >>> meant("nmae", ["name", "version"])
     "Did you mean 'name'? "
@@ -119,15 +119,15 @@ def closest(word: str, known: Iterable[str]) -> str | None:
     """Return the known word that comes closest, if one does and does not say the opposite."""
     in_lower_case = {each.lower(): each for each in known}
     for close in get_close_matches(word.lower(), in_lower_case, n=5):
-        if not says_opposite(word, in_lower_case[close]):
+        if not _say_opposites(word, in_lower_case[close]):
             return in_lower_case[close]
     return None
 
 
-def says_opposite(word: str, other: str) -> bool:
+def _say_opposites(word: str, other: str) -> bool:
     """Return whether two names, whatever is between their parts, differ by words that are opposites.
 
-    >>> says_opposite("started_since", "start_latest_date"), says_opposite("start_since", "start_oldest_date")
+    >>> _say_opposites("started_since", "start_latest_date"), _say_opposites("start_since", "start_oldest_date")
     (True, False)
     """
     one, another = _parts(word), _parts(other)

@@ -2,7 +2,7 @@
 
 import time
 import uuid
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from itertools import chain, islice
@@ -28,6 +28,7 @@ from swf.exceptions import (
     SWFError,
 )
 from swf.models import Domain
+from swf.models.base import Count
 from swf.settings import CREDENTIALS
 
 State = Literal["set", "ok", "warning", "failed"]
@@ -207,7 +208,9 @@ def _clock(answer: Answer) -> Finding:
 
 
 def _in_domain(connection: Connection) -> Iterator[Finding]:
-    yield from _quota("quota: domains", limits_of("relaxed").domains, _rows(connection, "list_domains", "domainInfos"))
+    most = limits_of("relaxed").domains
+    domains = _rows(connection, "list_domains", "domainInfos")
+    yield from _quota("quota: domains", most, lambda: _number(domains, most))
     name = next(row.value for row in connection.explain() if row.name == "domain")
     if name is None:
         yield Finding(
@@ -286,8 +289,8 @@ def _quotas(connection: Connection, domain: Domain) -> Iterator[Finding]:
         _rows(connection, "list_workflow_types", "typeInfos", domain=domain.name),
         _rows(connection, "list_activity_types", "typeInfos", domain=domain.name),
     )
-    yield from _quota("quota: types", quotas.types, types)
-    yield from _quota("quota: executions", quotas.open_executions, _open(domain))
+    yield from _quota("quota: types", quotas.types, lambda: _number(types, quotas.types))
+    yield from _quota("quota: executions", quotas.open_executions, domain.executions.count)
 
 
 def _rows(connection: Connection, operation: str, key: str, **params: Any) -> Iterator[Any]:
@@ -296,21 +299,22 @@ def _rows(connection: Connection, operation: str, key: str, **params: Any) -> It
         yield from chain.from_iterable(connection.rows(operation, key, registrationStatus=status, **params))
 
 
-def _open(domain: Domain) -> Iterator[Any]:
-    """Give as many things as there are open executions, as far as SWF counts them."""
-    yield from range(domain.executions.count())
+def _number(things: Iterator[Any], most: float) -> Count:
+    """Return how many things there are, reading no more than a quota allows."""
+    return Count(sum(1 for _ in islice(things, int(most))))
 
 
-def _quota(name: str, most: float, things: Iterator[Any]) -> Iterator[Finding]:
+def _quota(name: str, most: float, count: Callable[[], Count]) -> Iterator[Finding]:
     """Count what a quota is for; says nothing where that may not be listed."""
     try:
-        used = sum(1 for _ in islice(things, int(most)))
+        used = count()
     except OperationNotPermittedError:
         return
     except SWFError as error:
         yield _failed(name, error)
         return
-    said = f"{used:,} of {int(most):,}, which an account has unless it asked for more"
+    number = f"{int(used):,} or more (SWF counts no further)" if used.truncated else f"{int(used):,}"
+    said = f"{number} of {int(most):,}, which an account has unless it asked for more"
     if used >= NEAR * most:
         yield Finding(name, "warning", said, "Deprecate or close what is not needed, or ask AWS for a higher quota.")
     else:

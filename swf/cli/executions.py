@@ -232,7 +232,7 @@ def trace(domain: Domain, workflow_id: str, run_id: str | None, once: bool, dept
     from swf.cli.trace import Trace, draw, live
 
     read = Trace(chosen(domain, workflow_id, run_id), depth)
-    if output.format == "table" and not once and console().is_terminal:
+    if output.format == "table" and not once and console().room is not None:
         live(read)
         return
     # Each level tells of the children below it.

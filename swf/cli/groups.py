@@ -19,16 +19,22 @@ class Command(click.Command):
     """
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
-        """Read the options; refuse those of which click would keep the last value, and hint at none by its opposite."""
+        """Read the options, and refuse those of which click would keep the last value only."""
         if not ctx.resilient_parsing:
             try:
                 _refuse_repeated(self, ctx, args)
             except click.NoSuchOption as error:
-                from swf.checks import says_opposite
-
-                close = [each for each in error.possibilities or () if not says_opposite(error.option_name, each)]
-                raise click.NoSuchOption(error.option_name, possibilities=close, ctx=ctx) from None
+                raise click.NoSuchOption(error.option_name, possibilities=self._meant(error, ctx), ctx=ctx) from None
         return super().parse_args(ctx, args)
+
+    def _meant(self, error: click.NoSuchOption, ctx: click.Context) -> list[str]:
+        """Return the option that comes closest, if one does; click names up to three, of whatever meaning."""
+        from swf.checks import closest
+
+        options = [each for each in self.get_params(ctx) if isinstance(each, click.Option) and not each.hidden]
+        known = [name for each in options for name in (*each.opts, *each.secondary_opts) if name.startswith("--")]
+        close = closest(error.option_name, known)
+        return [close] if close else []
 
 
 @attrs.frozen

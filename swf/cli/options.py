@@ -161,7 +161,7 @@ def by_key(pairs: Iterable[tuple[K, V]], what: str) -> dict[K, V]:
 
 
 def none_of_status(what: str, status: str | None) -> str:
-    """Return what is told when nothing of a status that `status_option` gave is listed.
+    """Return the message for an empty list of a status that `status_option` gave.
 
     >>> none_of_status("domains", "REGISTERED")
     'There are no registered domains. Deprecated ones too: --status ANY.'

@@ -18,8 +18,9 @@ from swf.models.base import Model
 from swf.shapes import TypeId
 
 if TYPE_CHECKING:
-    from rich.console import Console
     from rich.text import Text
+
+    from swf.cli.consoles import Writer
 
 T = TypeVar("T")
 F = TypeVar("F", bound=Callable[..., Any])
@@ -98,7 +99,7 @@ class Printed:
     rows: int = 0
 
     def counted(self, pages: Iterable[Sequence[T]]) -> Iterator[Sequence[T]]:
-        """Give the pages, and count their rows."""
+        """Yield the pages, and count their rows."""
         for page in pages:
             self.rows += len(page)
             yield page
@@ -194,7 +195,7 @@ def note_line(text: str) -> None:
     note(f"{text[: width - 1]}…" if sys.stderr.isatty() and len(text) > width else text)
 
 
-def console() -> "Console":
+def console() -> "Writer":
     """Give what writes styled text to stdout; without a terminal, or with NO_COLOR, there are no colours."""
     from swf.cli.consoles import Writer
 
@@ -302,7 +303,7 @@ def lasted(seconds: float) -> str:
 
 def _table(pages: Iterable[Sequence[T]], columns: Sequence[Column[T]]) -> None:
     writer = console()
-    room = writer.width if writer.is_terminal else None
+    room = writer.room
     placed: list[Placed[T]] | None = None
     for page in pages:
         if not page:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import attrs
 
 from swf.cli.history import LONGEST_SLEEP_SECONDS, SHORTEST_SLEEP_SECONDS, closes, continued, since
-from swf.cli.output import lasted, plain, visible
+from swf.cli.output import lasted, one_line, plain, visible
 from swf.connection import current
 from swf.models import WorkflowExecution
 from swf.models.event import (
@@ -33,6 +33,8 @@ if TYPE_CHECKING:
 
 _GOOD = {"completed", "fired", "signaled", "recorded", "external_signaled"}
 _BAD = {"failed", "timed_out", "terminated"}
+# Where a terminal ends, a thing's line ends too.
+_ONE_LINE: dict[str, Any] = {"no_wrap": True, "overflow": "ellipsis"}
 _NAMES = {
     "ActivityTask": "activity",
     "ChildWorkflowExecution": "child",
@@ -169,6 +171,7 @@ class Trace:
             f"  {lasted(_seconds(self.started, self.closed, now))}",
             "  cancel requested" if self.cancel_requested and self.closed is None else "",
             ("" if continued(self.closed) is None else f"  goes on in {continued(self.closed)}", "dim"),
+            **_ONE_LINE,
         )
 
     def _label(self, thing: CompiledEvent, now: datetime) -> "Text":
@@ -184,6 +187,7 @@ class Trace:
             (thing.state.replace("_", " "), _style(thing.state, is_open=is_open)),
             "" if not is_open and len(thing.events) == 1 else f"  {lasted(seconds)}",
             (_why(thing), "red"),
+            **_ONE_LINE,
         )
 
 
@@ -194,12 +198,11 @@ def draw(trace: Trace) -> "RenderableType":
 
 def live(trace: Trace) -> None:
     """Draw the tree on the terminal until the execution has closed; the whole of it is left there."""
-    from rich.console import Console
     from rich.live import Live
 
     from swf.cli.output import console
 
-    writer: Console = console()
+    writer = console()
     writer.soft_wrap = False
     with Live(console=writer, auto_refresh=False, transient=True) as screen:
         for _ in _reading(trace):
@@ -256,4 +259,4 @@ def _kind(event: Event) -> str:
 
 def _why(thing: CompiledEvent) -> str:
     said = next(filter(None, (thing.reason, thing.timeout_type, thing.cause)), None)
-    return "" if said is None else f"  {' '.join(visible(said).split())[:200]}"
+    return "" if said is None else f"  {one_line(said)}"

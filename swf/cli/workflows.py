@@ -202,10 +202,10 @@ def replay(
 
 
 def _none(among: "WorkflowExecutionQuerySet", replayer: "Replayer") -> str:
-    """Return what is told when SWF has no history of the workflows."""
+    """Return the message for an SWF that has no history of the workflows."""
     names = ", ".join(f"{workflow.name} {workflow.version}" for workflow in replayer.workflows)
-    said = f"The domain {among.domain.name} has no history of {names} among {among.summary()}."
-    return f"{said} {among.widened(spelling(closed=True))}".rstrip()
+    message = f"The domain {among.domain.name} has no history of {names} among {among.summary()}."
+    return f"{message} {among.widened(spelling(closed=True))}".rstrip()
 
 
 def _tell(

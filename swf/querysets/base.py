@@ -542,15 +542,15 @@ class ModelQuerySet(QuerySet[M]):
         rows = list(narrower[:2])
         said = ", ".join(f"{name}={value!r}" for name, value in keywords.items() if value is not None) or "this filter"
         if not rows:
-            raise self._model.DoesNotExist(narrower._none_is(said))
+            raise self._model.DoesNotExist(narrower._empty_message(said))
         if len(rows) > 1:
             raise MultipleObjectsReturned(
                 f"More than one {self._model.__name__} has {said}: {rows[0]!r}, {rows[1]!r}. Say more, or use filter()."
             )
         return rows[0]
 
-    def _none_is(self, said: str) -> str:
-        """Return what is told of an empty answer to filters."""
+    def _empty_message(self, said: str) -> str:
+        """Return the message for filters that nothing answers to."""
         return f"No {self._model.__name__} has {said}. Check the names and the status."
 
     def _checked(self, row: M, keywords: Mapping[str, Any]) -> M:

@@ -45,7 +45,7 @@ def in_words(statuses: Sequence[str], conditions: Conditions, excluded: Sequence
 
 
 def wider(statuses: Sequence[str], conditions: Conditions, spelling: Spelling) -> Iterator[str]:
-    """Give the sentences that say how more executions are asked for: those outside the dates, and closed ones."""
+    """Yield sentences that say how to ask for more executions: those outside the dates, and closed ones."""
     given = {condition.keyword for condition in conditions}
     for side, happened in _SIDES:
         for end, where in (("oldest", "earlier"), ("latest", "later")):

@@ -176,7 +176,7 @@ class WorkflowExecutionQuerySet(OfDomain, ModelQuerySet[WorkflowExecution]):
     def _model(self) -> type[WorkflowExecution]:
         return WorkflowExecution
 
-    def _none_is(self, said: str) -> str:
+    def _empty_message(self, said: str) -> str:
         return self.explain_empty()
 
     def _in_force(self) -> tuple[Conditions, tuple[Conditions, ...]]:

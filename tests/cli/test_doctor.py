@@ -18,6 +18,7 @@ class Other(Answers):
     skew = timedelta()
     denied = ()
     domains = 1
+    truncated = False
 
     def do_POST(self):
         self.body()
@@ -32,7 +33,8 @@ class Other(Answers):
             settings = {"workflowExecutionRetentionPeriodInDays": "7"}
             return self.answer(200, {"domainInfo": info, "configuration": settings})
         if operation.startswith(("Count", "List")):
-            return self.answer(200, {"count": 0, "typeInfos": [], "executionInfos": []})
+            counted = {"count": 1000, "truncated": True} if self.truncated else {"count": 0}
+            return self.answer(200, {**counted, "typeInfos": [], "executionInfos": []})
         return self.answer(400, {"__type": "UnknownResourceFault", "message": "Unknown"})
 
     def date_time_string(self, timestamp=None):
@@ -113,6 +115,19 @@ def test_a_quota_near_its_end_is_told(here, other, domains, state):
     done = here("doctor", "--endpoint", other(domains=domains // 2))
 
     assert findings(done)["quota: domains"]["state"] == state
+
+
+@pytest.mark.parametrize(
+    ("truncated", "found"),
+    [
+        (False, "0 of 100,000, which an account has unless it asked for more"),
+        (True, "1,000 or more (SWF counts no further) of 100,000, which an account has unless it asked for more"),
+    ],
+)
+def test_a_count_that_swf_ended_early_is_told_as_one(here, other, truncated, found):
+    done = here("doctor", "--endpoint", other(truncated=truncated))
+
+    assert findings(done)["quota: executions"]["found"] == found
 
 
 def test_a_domain_that_is_deprecated_is_told_with_a_remedy(here, other):

@@ -3,6 +3,7 @@
 import csv
 import io
 import json
+import re
 import signal
 import subprocess
 import threading
@@ -10,6 +11,7 @@ import time
 from contextlib import suppress
 from datetime import UTC, datetime
 
+import attrs
 import pytest
 import yaml
 
@@ -300,8 +302,9 @@ def test_the_first_page_is_printed_while_the_second_one_is_still_to_come(environ
     assert err == "\nInterrupted.\n"
 
 
-def test_no_more_is_asked_for_than_is_printed(here, endless, asked):
-    done = here("executions", "ls", "--endpoint", endless, "--limit", "1")
+@pytest.mark.parametrize("filters", [[], ["--since", "2h"], ["--tag", "eu", "--tag", "eu"]], ids=" ".join)
+def test_no_more_is_asked_for_than_is_printed(here, endless, asked, filters):
+    done = here("executions", "ls", "--endpoint", endless, "--limit", "1", *filters)
 
     assert done.out.count("first") == 1
     assert [each["maximumPageSize"] for each in asked] == [1]
@@ -576,6 +579,65 @@ def test_a_trace_goes_down_into_children_and_tells_what_failed(here, shop, settl
     (child,) = told["things"]
     (activity,) = child["execution"]["things"]
     assert (child["state"], child["open"], activity["id"], activity["state"]) == ("failed", False, "charge", "failed")
+
+
+LONG_REASON = "ConnectionError: the disk went away " + "and again " * 21 + "at last"
+LONG_ID = "order-" + "7" * 200
+
+
+@pytest.fixture(scope="module")
+def long(shop):
+    """An execution with a long id and an activity that failed for a long reason."""
+    execution = shop.start(LONG_ID, attrs.evolve(CHARGE, activity_id=LONG_ID))
+    shop.take().fail(reason=LONG_REASON)
+    yield execution
+    execution.terminate()
+
+
+@pytest.mark.parametrize(
+    "surroundings",
+    [{}, {"COLUMNS": "40"}, {"COLUMNS": None}, {"FORCE_COLOR": "1", "TERM": "dumb"}],
+    ids=["100 columns", "40 columns", "nothing said", "colours forced"],
+)
+def test_in_a_pipe_nothing_of_a_trace_is_cut(swf, long, settled, surroundings):
+    done = swf("executions", "trace", LONG_ID, "--once", "-o", "table", **surroundings)
+
+    plain = re.sub(r"\x1b\[[0-9;]*m", "", done.out)
+    assert settled(plain) == (
+        f"{LONG_ID}  Order 1.0  OPEN  0s\n└── activity {LONG_ID}  Charge 1.0  failed  0s  {LONG_REASON}\n"
+    )
+
+
+@pytest.mark.parametrize("surroundings", [{"COLUMNS": "40"}, {"FORCE_COLOR": "1", "TERM": "dumb"}], ids=str)
+@pytest.mark.parametrize(
+    ("arguments", "texts"),
+    [
+        (["ls", "--workflow-id", LONG_ID], [LONG_ID, "Order 1.0", "OPEN"]),
+        (["history", LONG_ID], [f"activity_id={LONG_ID}", f"reason={LONG_REASON}"]),
+        (["show", LONG_ID], [LONG_ID]),
+    ],
+    ids=["ls", "history", "show"],
+)
+def test_in_a_pipe_nothing_of_a_table_is_cut(swf, long, surroundings, arguments, texts):
+    done = swf("executions", *arguments, "-o", "table", **surroundings)
+
+    assert [text for text in texts if text not in done.out] == []
+    assert "…" not in done.out
+
+
+def test_a_trace_in_a_pipe_ends_where_colours_are_forced(swf, runs):
+    done = swf("executions", "trace", "goes-on", "-o", "table", FORCE_COLOR="1")
+
+    assert (done.code, done.out.count("activity")) == (0, 1)
+
+
+def test_on_a_terminal_each_thing_of_a_trace_has_one_line(environment, on_a_terminal, long, tmp_path):
+    command = ["swf", "executions", "trace", LONG_ID, "--once"]
+
+    code, written = on_a_terminal(command, {**environment, "NO_COLOR": "1"}, 60, tmp_path)
+
+    lines = re.sub(r"\x1b\[[0-9;]*m", "", written).splitlines()
+    assert (code, [len(line) for line in lines], [line[-1] for line in lines]) == (0, [60, 60], ["…", "…"])
 
 
 # start, run, wait

@@ -1,5 +1,7 @@
 """What an option does that is given twice: nothing of what was said is dropped."""
 
+import re
+
 import click
 import pytest
 
@@ -322,19 +324,21 @@ def test_a_key_that_is_given_two_values_is_refused(swf, tmp_path, arguments, sai
 
 
 @pytest.mark.parametrize(
-    ("arguments", "said"),
+    ("arguments", "meant"),
     [
-        (["executions", "ls", "--started-since", "1h"], "No such option '--started-since'. "),
-        (["executions", "terminate", "--start-newest-date", "1h"], "Did you mean '--start-latest-date'?"),
-        (["executions", "signal", "stop", "--output", "x"], "No such option '--output'.\n"),
-        (["run", "shop", "--no-reload"], "No such option '--no-reload'.\n"),
-        (["domains", "unregister", "shop"], "No such command 'unregister'. Run swf domains --help"),
+        (["executions", "ls", "--started-since", "1h"], ["--since"]),
+        (["executions", "ls", "--close-since", "1h"], ["--closed-since"]),
+        (["executions", "ls", "--before", "1h"], []),
+        (["executions", "terminate", "--start-newest-date", "1h"], ["--start-latest-date"]),
+        (["executions", "signal", "stop", "--output", "x"], []),
+        (["run", "shop", "--no-reload"], []),
+        (["server", "--keepalive"], []),
+        (["domains", "unregister", "shop"], []),
     ],
-    ids=lambda value: " ".join(value) if isinstance(value, list) else None,
+    ids=" ".join,
 )
-def test_an_option_or_command_that_is_none_never_leads_to_its_opposite(here, arguments, said):
+def test_an_option_or_command_that_is_none_never_leads_to_its_opposite(here, arguments, meant):
     done = here(*arguments)
 
     assert (done.code, done.out) == (64, "")
-    assert said in done.err
-    assert "--closed-since" not in done.err
+    assert re.findall(r"Did you mean '?([\w-]+)", done.err) == meant
