@@ -2,6 +2,7 @@
 
 import importlib.util
 import shutil
+import signal
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
@@ -37,6 +38,9 @@ def pytest_configure(config: pytest.Config) -> None:
     """Make known what a test says that cannot have a socket between itself and its engine; let examples take long."""
     settings.register_profile("swf", deadline=None)
     settings.load_profile("swf")
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        # In the background of a script: the programs that tests interrupt would not notice.
+        signal.signal(signal.SIGINT, signal.default_int_handler)
     config.addinivalue_line("markers", "inprocess: reaches its engine without a socket, also with --swf=http")
 
 

@@ -39,6 +39,7 @@ from swf.shapes import TypeId
 
 F = TypeVar("F", bound=Callable[..., Any])
 T = TypeVar("T", bound=DecisionTask)
+R = TypeVar("R")
 
 _log = HarmlessLogger(logging.getLogger(__name__))
 
@@ -187,9 +188,12 @@ class Decider(Actor[DecisionTask]):
         if not self._listens():
             raise ConfigurationError(f"{type(self).__name__} does not say what to decide(task).")
         decisions = list(self._hear(task))
-        if not any(decision.closes for decision in decisions):
+        if any(decision.closes for decision in decisions):
+            return list(_agreeing(task, decisions))
+        if all(decision.goes_with_close for decision in decisions):
             decisions.extend(self._close_again(task))
-        return list(_agreeing(task, decisions))
+        # Else what is new has work to be done first: the old end does not go with it.
+        return decisions
 
     def poll(
         self,
@@ -248,6 +252,22 @@ class Decider(Actor[DecisionTask]):
         # SWF was seen to begin with the decision task answered before. Its documentation says "the most recent
         # DecisionTaskStarted event", which after a timeout may be a later one.
         return answer.get("startedEventId") if self._reads_again else None
+
+    def _read_up_to_date(self, read: Callable[[], R]) -> R:
+        """Return what a function reads of a history, once its newest event is there.
+
+        GetWorkflowExecutionHistory is eventually consistent: it may lack what a decision task has already.
+
+        See: https://docs.aws.amazon.com/amazonswf/latest/apireference/API_GetWorkflowExecutionHistory.html
+        """
+        for pause in _PAUSES:
+            try:
+                return read()
+            except IncompleteAnswerError as error:
+                if error.missing != "end":
+                    raise
+            self._stopping.wait(pause)
+        return read()
 
     def _too_late(self, workflow_id: str | None, run_id: str | None, error: ResponseError) -> PollTimeout:
         """Return the error of a decision task that timed out, or whose pages did, before all of them were read."""
@@ -426,17 +446,24 @@ def _ids(answer: Mapping[str, Any]) -> tuple[str | None, str | None]:
 
 
 def _agreeing(task: DecisionTask, decisions: list[Decision]) -> Iterator[Decision]:
-    """Yield what methods for several events decided, without what SWF does not take in the answer that closes.
+    """Yield what methods for several events decided, the last one closing, without what SWF does not take beside that.
 
     The methods know nothing of each other, and a task or a timer of an execution that has closed comes to nothing.
     """
-    closes = bool(decisions) and decisions[-1].closes
     for decision in decisions:
-        if closes and not decision.goes_with_close:
-            _log.info("%r closes with the same answer, so this is left out: %r", task.execution, decision)
+        if not decision.goes_with_close:
+            _log.warning(
+                "%r closes with the same answer, so this is left out, and nobody does it: %r. Close the execution in "
+                "the method of a later event.",
+                task.execution,
+                decision,
+            )
         else:
             yield decision
 
+
+# Seconds between looks at a history that lacks its newest event.
+_PAUSES = (0.1, 0.3, 1.0)
 
 _METHOD_OF = {event: method for method, event in _HANDLER_OF.items()}
 

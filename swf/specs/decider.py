@@ -13,7 +13,7 @@ from swf.actors import Decider
 from swf.actors.handlers import shown
 from swf.connection import Connection
 from swf.exceptions import ConfigurationError, DoesNotExistError, IncompleteAnswerError, PollTimeout, SpecError
-from swf.models import Domain
+from swf.models import Domain, WorkflowExecution
 from swf.models.decision import Decision
 from swf.models.event import Event
 from swf.models.history import History
@@ -161,7 +161,9 @@ class SpecDecider(Decider):
         else:
             decisions = list(known.decisions())
         if decisions and decisions[-1].closes:
-            open_children.warn(task.execution, known.events)
+            warning = open_children.warning(task.execution, known.events)
+            if warning is not None and self._logged.is_new(warning):
+                _log.warning("%s", warning)
         self._remember(task, known)
         return decisions
 
@@ -184,11 +186,9 @@ class SpecDecider(Decider):
         if last is None or last.id == len(task.history):
             return task.history
         try:
-            history = History(event for event in task.execution.history() if event.id <= last.id)
+            return self._read_up_to_date(lambda: _history_up_to(task.execution, last.id))
         except DoesNotExistError:
             raise PollTimeout(f"{task.execution!r} closed before its history was read. Poll again.") from None
-        check_end(history[-1].id, last.id)
-        return history
 
     def _recall(self, task: DecisionTask) -> "_Known | None":
         """Give what is remembered, which nobody else has in hand then."""
@@ -241,6 +241,12 @@ class _Known:
     def decisions(self) -> Iterable[Decision]:
         """Say what happens next."""
         return self._following.decisions()
+
+
+def _history_up_to(execution: WorkflowExecution, last_event_id: int) -> History:
+    history = History(event for event in execution.history() if event.id <= last_event_id)
+    check_end(history[-1].id, last_event_id)
+    return history
 
 
 def _execution(task: DecisionTask) -> ExecutionId:

@@ -1,6 +1,5 @@
 """A warning about children that are open when an execution of a document ends: SWF ends them as well."""
 
-import logging
 from collections.abc import Sequence
 
 from swf.actors.handlers import shown
@@ -9,14 +8,18 @@ from swf.models import WorkflowExecution
 from swf.models.event import Event, ExternalWorkflowExecutionCancelRequested, StartChildWorkflowExecutionInitiated
 from swf.models.history import History
 
-_log = logging.getLogger(__name__)
-
 _APPLIED = {TERMINATE: "SWF terminates", "REQUEST_CANCEL": "SWF asks to cancel"}
 _NAMED = 5
+_REMEDIES = {
+    TERMINATE: (
+        "If they are to end by themselves, give it the child_policy REQUEST_CANCEL, and if they are to go on, ABANDON:"
+    ),
+    "REQUEST_CANCEL": "If they are to go on, give it the child_policy ABANDON:",
+}
 
 
-def warn(execution: WorkflowExecution, events: Sequence[Event]) -> None:
-    """Log which open children the ``child_policy`` of an execution ends when it closes, and what to do instead.
+def warning(execution: WorkflowExecution, events: Sequence[Event]) -> str | None:
+    """Return which open children the ``child_policy`` of an execution ends when it closes, and what to do instead.
 
     Args:
         execution: The execution whose end was decided.
@@ -25,17 +28,13 @@ def warn(execution: WorkflowExecution, events: Sequence[Event]) -> None:
     history = History(events)
     children = _affected(history)
     if history.started is None or not children:
-        return
+        return None
+    policy = history.started.child_policy
     named = ", ".join(f"{child.workflow_id!r} ({shown(child.workflow_type)})" for child in children[:_NAMED])
-    _log.warning(
-        "%r ends while children are open: %s%s. %s them, for its child_policy is %s. If they are to end by themselves, "
-        "give it the child_policy REQUEST_CANCEL, and if they are to go on, ABANDON: in the registration of a new "
-        "version, or when it is started.",
-        execution,
-        named,
-        f" and {len(children) - _NAMED:,} more" if len(children) > _NAMED else "",
-        _APPLIED[history.started.child_policy],
-        history.started.child_policy,
+    more = f" and {len(children) - _NAMED:,} more" if len(children) > _NAMED else ""
+    return (
+        f"{execution!r} ends while children are open: {named}{more}. {_APPLIED[policy]} them, for its child_policy is "
+        f"{policy}. {_REMEDIES[policy]} in the registration of a new version, or when it is started."
     )
 
 

@@ -336,14 +336,24 @@ class WorkflowDecider(Decider):
             machine.forget()
             raise
         if decisions and decisions[-1].closes:
+            self._warn_once(machine)
             # Should SWF refuse that, the history is replayed.
             machine.forget()
         elif machine.execution is not None:
             self._kept.put(machine.execution.run_id, machine)
         return decisions
 
+    def _warn_once(self, machine: Machine) -> None:
+        """Log what an end cuts off; when SWF refuses the end, and it is decided again, that is known already."""
+        for warning in machine.warnings:
+            if self._logged.is_new(warning):
+                _log.warning("%s", warning)
+
     def _history(self, task: DecisionTask, execution: ExecutionId) -> list[RawEvent]:
         """Read the whole history up to a task."""
+        return self._read_up_to_date(lambda: self._history_now(task, execution))
+
+    def _history_now(self, task: DecisionTask, execution: ExecutionId) -> list[RawEvent]:
         pages = self.connection.rows(
             "get_workflow_execution_history",
             "events",

@@ -207,9 +207,14 @@ class Machine:
     def decide(self, turn: Turn) -> list[Decision]:
         """Do a new turn, and give what is to be answered."""
         self._take(turn)
-        if self._closing is not None and self._closing in self._batch:
-            open_work.warn(self, self._closing)
         return [command.decision for command in self._batch]
+
+    @property
+    def warnings(self) -> list[str]:
+        """What to warn of if the turn that was just decided ends the execution."""
+        if self._closing is None or self._closing not in self._batch:
+            return []
+        return list(open_work.warnings(self, self._closing, self._batch))
 
     def match(self, turn: Turn) -> None:
         """Find what the last turn asked for again in its record.

@@ -1,40 +1,44 @@
-"""Warnings about what is still open when a workflow ends.
+"""Warnings about what is still open when a workflow ends, and about what its last answer asks for in vain.
 
 SWF keeps no execution open for what it began: an activity's result then comes too late, and to open children SWF
-applies the ``child_policy`` of their parent, however the parent closes. A program that does not know of either looks
-right until it runs, so both are logged once, where the end is decided.
+applies the ``child_policy`` of their parent, however the parent closes. What is asked for with the answer that ends the
+execution does not even begin. A program that does not know of this looks right until it runs.
 """
 
-import logging
 from collections import Counter
-from collections.abc import Iterator
-from typing import TYPE_CHECKING
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING, Any
 
 from swf.constants import ABANDON, TERMINATE
-from swf.workflows.calls import ActivityCall, ChildCall
-from swf.workflows.commands import Close
+from swf.workflows.calls import ActivityCall, Call, ChildCall, LambdaCall
+from swf.workflows.commands import Close, Command
 from swf.workflows.determinism import line, told
 from swf.workflows.forbidden import CANCELED_CHILD, FORGOTTEN, FORGOTTEN_CHILD, LEFT_CHILD
 
 if TYPE_CHECKING:
     from swf.workflows.machine import Machine
 
-_log = logging.getLogger(__name__)
-
 _APPLIED = {TERMINATE: "SWF terminates it", "REQUEST_CANCEL": "SWF asks it to cancel"}
 
 
-def warn(machine: "Machine", close: Close) -> None:
-    """Log a warning for each open child that the end ends too, and for each call that nobody awaited."""
+def warnings(machine: "Machine", close: Close, batch: Sequence[Command]) -> Iterator[str]:
+    """Yield a sentence for each line of the program whose work the end cuts off, and for each call in vain.
+
+    Args:
+        machine: The execution.
+        close: Its end.
+        batch: The commands of the answer that ends it.
+    """
     children = list(_affected_children(machine))
-    _warn_of_children(machine, children)
+    yield from _of_children(machine, children)
     if close.is_as_intended:
-        _warn_of_unawaited(machine, {id(child) for child in children})
-        _warn_of_left_out(machine)
+        in_vain = [command for command in (*batch, *machine.outbox.left_out) if _is_work(command)]
+        yield from _of_calls_in_vain(machine, in_vain)
+        yield from _of_unawaited(machine, {id(call) for call in (*children, *in_vain)})
 
 
 def _affected_children(machine: "Machine") -> Iterator[ChildCall[object]]:
-    """Give the open children to which the policy of their parent does something that nobody asked for."""
+    """Yield the open children to which the policy of their parent does something that nobody asked for."""
     policy = machine.started.get("childPolicy")
     if policy == ABANDON:
         return
@@ -44,44 +48,37 @@ def _affected_children(machine: "Machine") -> Iterator[ChildCall[object]]:
             yield command
 
 
-def _warn_of_children(machine: "Machine", children: list[ChildCall[object]]) -> None:
-    policy = machine.started["childPolicy"]
+def _of_children(machine: "Machine", children: list[ChildCall[object]]) -> Iterator[str]:
     # A loop may have started a thousand: one line of the program is one warning.
     counts = Counter((child.place, child.is_cancel_requested) for child in children)
     for child in children:
         count = counts.pop((child.place, child.is_cancel_requested), 0)
         if count:
-            _log.warning(
-                "%r ends while its child %s of %s is open%s%s. %s, for the child_policy of the parent is %s. %s",
-                machine.execution,
-                child.told,
-                line(child.place),
-                f", and {count - 1:,} more of that line" if count > 1 else "",
-                ", and was asked to cancel" if child.is_cancel_requested else "",
-                _APPLIED[policy],
-                policy,
-                CANCELED_CHILD if child.is_cancel_requested else LEFT_CHILD,
+            policy = machine.started["childPolicy"]
+            more = f", and {count - 1:,} more of that line" if count > 1 else ""
+            asked = ", and was asked to cancel" if child.is_cancel_requested else ""
+            yield (
+                f"{machine.execution!r} ends while its child {child.told} of {line(child.place)} is open{more}{asked}. "
+                f"{_APPLIED[policy]}, for the child_policy of the parent is {policy}. "
+                f"{CANCELED_CHILD if child.is_cancel_requested else LEFT_CHILD}"
             )
 
 
-def _warn_of_unawaited(machine: "Machine", told_of: set[int]) -> None:
+def _is_work(command: Command) -> bool:
+    return isinstance(command, ActivityCall | ChildCall | LambdaCall)
+
+
+def _of_calls_in_vain(machine: "Machine", calls: Sequence[Any]) -> Iterator[str]:
+    for call in calls:
+        yield (
+            f"{machine.execution!r} ends with the answer that would ask for {told(call)} of {line(call.place)}, so "
+            "nobody does it. Await it before the end."
+        )
+
+
+def _of_unawaited(machine: "Machine", told_of: set[int]) -> Iterator[str]:
+    call: Call[Any]
     for call in machine.unheeded.values():
         if not call.is_dropped and id(call) not in told_of:
-            _log.warning(
-                "%r ends, and never awaited %s of %s. %s",
-                machine.execution,
-                told(call),
-                line(call.place),
-                FORGOTTEN_CHILD if isinstance(call, ChildCall) else FORGOTTEN,
-            )
-
-
-def _warn_of_left_out(machine: "Machine") -> None:
-    for command in machine.outbox.left_out:
-        if isinstance(command, ActivityCall) and not command.is_to_be_awaited:
-            _log.warning(
-                "%r ends with the answer that would ask for %s of %s, so nobody performs it. Await it.",
-                machine.execution,
-                told(command),
-                line(command.place),
-            )
+            remedy = FORGOTTEN_CHILD if isinstance(call, ChildCall) else FORGOTTEN
+            yield f"{machine.execution!r} ends, and never awaited {told(call)} of {line(call.place)}. {remedy}"

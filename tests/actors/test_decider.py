@@ -4,10 +4,10 @@ import logging
 
 import pytest
 
-from swf.actors import Decider
+from swf.actors import ActivityWorker, Decider
 from swf.connection import Connection
 from swf.exceptions import ConfigurationError, DecisionTaskDoesNotExist, PollTimeout, ValidationError
-from swf.models import DecisionTask, Domain, WorkflowType
+from swf.models import ActivityType, DecisionTask, Domain, WorkflowType
 from swf.models.decision import (
     CompleteWorkflowExecution,
     FailWorkflowExecution,
@@ -302,3 +302,67 @@ def test_a_task_whose_pages_are_read_too_late_is_given_up_and_polled_for_again(e
         assert "was given up before all pages of its history were read" in caplog.text
         clock.advance(seconds=600)
         assert decider.poll().workflow_execution == (execution.workflow_id, execution.run_id)
+
+
+class Closing(Decider):
+    """Completes when its timer fires, and schedules a task for a signal."""
+
+    def on_workflow_execution_started(self, task, event):
+        return StartTimer(timer_id="t", start_to_fire_timeout=5)
+
+    def on_timer_fired(self, task, event):
+        return CompleteWorkflowExecution()
+
+    def on_workflow_execution_signaled(self, task, event):
+        return ScheduleActivityTask(activity_type=("Pack", "1.0"), activity_id=event.signal_name)
+
+    def on_activity_task_completed(self, task, event):
+        return CompleteWorkflowExecution(result="after all")
+
+
+@pytest.fixture
+def closing(engine):
+    """A decider on a virtual clock whose execution has its timer running."""
+    with Connection.over(engine) as connection:
+        domain = Domain("shop", connection=connection)
+        domain.save()
+        order = WorkflowType(domain, "Order", "1.0", task_list="orders")
+        order.save()
+        timeouts = ("heartbeat", "schedule_to_close", "schedule_to_start", "start_to_close")
+        ActivityType(
+            domain, "Pack", "1.0", task_list="packing", **{f"task_{name}_timeout": "NONE" for name in timeouts}
+        ).save()
+        execution = order.start_execution("order-1")
+        decider = Closing(domain, "orders")
+        decider.perform_task(decider.poll())
+        yield decider, execution
+
+
+def names(execution):
+    return [event.name for event in execution.history() if not event.name.startswith("DecisionTask")][1:]
+
+
+def test_what_a_signal_asks_for_is_done_before_an_end_that_was_refused_because_of_it(closing, clock):
+    decider, execution = closing
+    clock.advance(seconds=5)
+    task = decider.poll()
+    execution.signal("refund")
+    decider.perform_task(task)
+    decider.perform_task(decider.poll())
+
+    assert names(execution)[3:] == ["CompleteWorkflowExecutionFailed", "ActivityTaskScheduled"]
+    ActivityWorker(execution.domain, "packing").poll().complete()
+    decider.perform_task(decider.poll())
+    assert execution.result == "after all"
+
+
+def test_a_task_that_goes_with_no_end_of_the_same_answer_is_left_out_and_warned_of(closing, clock, caplog):
+    decider, execution = closing
+    execution.signal("refund")
+    clock.advance(seconds=5)
+
+    decider.perform_task(decider.poll())
+
+    assert names(execution)[3:] == ["WorkflowExecutionCompleted"]
+    (warning,) = [record.getMessage() for record in caplog.records if record.levelno == logging.WARNING]
+    assert "so this is left out, and nobody does it: ScheduleActivityTask(" in warning

@@ -19,8 +19,8 @@ from tests.actors.proxy import Meddling
 from tests.actors.serving import served
 from tests.specs.writing import activity, spec_of
 
-# A task that is not answered comes again after a second.
-SECONDS = 1
+# A task that is not answered comes again after so long.
+SECONDS = 2
 
 
 class InSmallPages:
@@ -150,7 +150,9 @@ def meddled(change, name="Order"):
 
 
 def warnings(caplog):
-    return [record.message for record in caplog.records if record.levelno >= logging.WARNING]
+    """Give what was warned of, but for answers that a slow machine sends too late: those come again as well."""
+    told = [record.message for record in caplog.records if record.levelno >= logging.WARNING]
+    return [message for message in told if "came too late" not in message]
 
 
 def told(execution, what):
@@ -276,7 +278,6 @@ def decided_on_once(change, name="Order", actor=None):
     [
         (lambda answer: b"{}", "GetWorkflowExecutionHistory was answered without 'events'"),
         (without_event(5), "event 5 is missing, and event 6 stands in its place"),
-        (without_event(12), "the newest event is 11, and should be 12"),
     ],
 )
 def test_a_durable_workflow_is_not_replayed_over_a_part_of_its_history(body, what, caplog):
@@ -288,6 +289,16 @@ def test_a_durable_workflow_is_not_replayed_over_a_part_of_its_history(body, wha
         assert change.is_made
         assert names(execution)[11:13] == ["DecisionTaskStarted", "DecisionTaskTimedOut"]
         assert warnings(caplog) == [told(execution, what)]
+
+
+def test_a_history_that_lags_behind_the_task_is_read_again(caplog):
+    change = Change(1, without_event(12), "GetWorkflowExecutionHistory")
+    with decided_on_once(change) as (domain, execution):
+        with Durable(domain, "orders", workflows=[BigOrder], registers=False):
+            assert execution.wait(timeout=60).result == 6
+
+        assert change.is_made
+        assert warnings(caplog) == []
 
 
 def test_a_durable_workflow_that_is_kept_takes_no_new_events_with_a_gap(caplog):

@@ -225,7 +225,7 @@ def afterwards(story: Story) -> Iterator[tuple[str, int]]:
         return
     if story.run.row["parent_run"] is not None and story.closed.name != "WorkflowExecutionContinuedAsNew":
         yield "TELL_PARENT", story.closed.id
-    if story.closed.name in ("WorkflowExecutionTerminated", "WorkflowExecutionTimedOut"):
+    if story.kinds["StartChildWorkflowExecutionInitiated"]:
         yield "CHILD_POLICY", story.closed.id
 
 

@@ -115,7 +115,7 @@ def test_a_child_that_gets_no_time_to_end_is_warned_of_with_the_remedy(env, capl
 
 
 def warnings_of_open_children(caplog):
-    return [record.getMessage() for record in caplog.records if record.name == "swf.specs.open_children"]
+    return [record.getMessage() for record in caplog.records if "ends while children are open" in record.getMessage()]
 
 
 class Leaving(Spec):
@@ -148,6 +148,7 @@ def test_children_that_nobody_asked_to_end_are_warned_of(env, caplog, policy, se
 
     (warning,) = warnings_of_open_children(caplog)
     assert sentence in warning
+    assert ("give it the child_policy REQUEST_CANCEL" in warning) == (policy == "TERMINATE")
 
 
 def fail(value):

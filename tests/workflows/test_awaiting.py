@@ -55,7 +55,7 @@ def warned(play, caplog):
     def warned(body, **options):
         play.activities = [work, broken]
         play(run_of(body), others=[Kid], **options)
-        return [record.getMessage() for record in caplog.records if record.name == "swf.workflows.open_work"]
+        return [record.getMessage() for record in caplog.records if record.name == "swf.workflows.decider"]
 
     return warned
 
@@ -81,11 +81,63 @@ async def has_a_retry_policy():
 
 
 @pytest.mark.parametrize("keep", [0, 1_000])
-@pytest.mark.parametrize("body", [ends_before_it, ends_after_it, ends_while_it_is_open, has_a_retry_policy])
+@pytest.mark.parametrize("body", [ends_after_it, has_a_retry_policy])
 def test_an_activity_that_nobody_awaited_is_warned_of_once(warned, body, keep):
     (sentence,) = warned(body, keep=keep)
 
     assert "ends, and never awaited ScheduleActivityTask 'work' '1.0' with the id '1' of test_awaiting.py:" in sentence
+
+
+IN_VAIN = "ends with the answer that would ask for"
+
+
+@pytest.mark.parametrize("keep", [0, 1_000])
+@pytest.mark.parametrize("body", [ends_before_it, ends_while_it_is_open])
+def test_an_activity_that_is_asked_for_with_the_end_is_warned_of_once(warned, body, keep):
+    (sentence,) = warned(body, keep=keep)
+
+    assert f"{IN_VAIN} ScheduleActivityTask 'work' '1.0' with the id '1' of test_awaiting.py:" in sentence
+    assert sentence.endswith("so nobody does it. Await it before the end.")
+
+
+async def in_the_background(awaited):
+    asyncio.get_running_loop().create_task(awaited())
+    await asyncio.sleep(0)
+
+
+async def awaits_an_activity_elsewhere():
+    async def waiting():
+        await work(1)
+
+    await in_the_background(waiting)
+
+
+async def awaits_a_child_elsewhere():
+    async def waiting():
+        await Kid.options(workflow_id="kid").child()
+
+    await in_the_background(waiting)
+
+
+async def awaits_a_function_elsewhere():
+    async def waiting():
+        await upcase("hello")
+
+    await in_the_background(waiting)
+
+
+@pytest.mark.parametrize(
+    ("body", "named"),
+    [
+        (awaits_an_activity_elsewhere, "ScheduleActivityTask 'work' '1.0' with the id '1'"),
+        (awaits_a_child_elsewhere, "StartChildWorkflowExecution 'Kid' '1.0' with the workflow id 'kid'"),
+        (awaits_a_function_elsewhere, "ScheduleLambdaFunction 'upcase' with the id '1'"),
+    ],
+)
+def test_what_a_task_in_the_background_waits_for_in_vain_is_warned_of(warned, body, named):
+    (sentence,) = warned(body)
+
+    assert f"{IN_VAIN} {named}" in sentence
 
 
 async def forgets_a_child():
@@ -115,8 +167,13 @@ def test_so_is_whatever_else_gives_a_result(warned, body, named):
     assert named in sentence
 
 
+async def forgets_a_child_that_ends_meanwhile():
+    Kid.options(workflow_id="kid").child()
+    await start_timer(5)
+
+
 def test_the_remedy_for_a_child_says_what_keeps_it_alive(warned):
-    (sentence,) = warned(forgets_a_child)
+    (sentence,) = warned(forgets_a_child_that_ends_meanwhile)
 
     assert sentence.endswith(
         "Await it; or, if it is to go on alone, give it options(cancel='abandon') and the parent "
@@ -218,7 +275,7 @@ def test_in_blocking_style_a_result_is_waited_for(play, caplog):
     play.activities = [work]
 
     assert play(Blocking).result() == 30
-    (sentence,) = [record.getMessage() for record in caplog.records if record.name == "swf.workflows.open_work"]
+    (sentence,) = [record.getMessage() for record in caplog.records if record.name == "swf.workflows.decider"]
     assert "with the id '3'" in sentence
 
 
