@@ -70,29 +70,35 @@ def of_seconds(value: float, name: str) -> float:
     return value
 
 
-# What a hint never confuses, whatever the spelling. Words of one side may stand for each other.
+# What a hint never confuses, whatever the spelling: the words of one side may stand for each other, those of two not.
 _OPPOSITES = tuple(
-    (one.split(), other.split())
-    for one, other in (
-        ("oldest earliest first since after gt gte min", "latest newest last until before lt lte max"),
-        ("open opened", "close closed"),
-        ("start started begin began", "close closed stop stopped end ended finish finished complete completed"),
-        ("complete completed finish finished succeed succeeded success", "fail failed failure"),
-        ("register registered", "deprecate deprecated delete deleted"),
-        ("input", "output result"),
-        ("add added", "remove removed"),
-        ("include", "exclude"),
-        ("enable enabled allow", "disable disabled deny forbid"),
-        ("send sent", "receive received"),
-        ("parent", "child"),
-        ("ascending", "descending"),
-        ("north", "south"),
-        ("east", "west"),
+    tuple(side.split() for side in sides.split("|"))
+    for sides in (
+        "oldest earliest first since after gt gte min from | latest newest last until before lt lte max to",
+        "open opened | close closed",
+        "start started begin began | close closed stop stopped end ended finish finished complete completed abort "
+        "cancel terminate kill",
+        "complete completed finish finished succeed succeeded success | fail failed failure error | cancel canceled | "
+        "terminate terminated abort aborted kill killed | timed | start started | schedule scheduled",
+        "register registered create created | deprecate deprecated delete deleted",
+        "input | output result",
+        "add added | remove removed",
+        "include | exclude",
+        "import imported | export exported",
+        "encode | decode",
+        "attach | detach",
+        "increase | decrease",
+        "enable enabled allow | disable disabled deny forbid",
+        "send sent | receive received",
+        "ascending | descending",
+        "north | south",
+        "east | west",
     )
 )
-# What turns the rest of a name round: a task whose scheduling failed is not a task that was scheduled.
-_NEGATIONS = frozenset({"no", "not", "non", "without", "failed"})
-_NEGATING = ("un", "de", "dis", "non")
+# What makes another thing of the rest of a name: a task whose scheduling failed is none that was scheduled, and the
+# workflow id of a parent is none of its child's.
+_TURNING = frozenset({"no", "not", "non", "without", "failed", "parent", "child", "children", "external"})
+_NEGATING = ("un", "de", "dis", "non", "in")
 
 
 def meant(word: object, known: Iterable[str]) -> str:
@@ -132,7 +138,7 @@ def _say_opposites(word: str, other: str) -> bool:
     """
     one, another = _parts(word), _parts(other)
     ours, theirs = one - another, another - one
-    if bool(ours & _NEGATIONS) != bool(theirs & _NEGATIONS):
+    if ours & _TURNING != theirs & _TURNING:
         return True
     return any(_are_opposites(part, their) for part in ours for their in theirs)
 
@@ -143,24 +149,24 @@ def _parts(word: str) -> set[str]:
 
 
 def _are_opposites(one: str, other: str) -> bool:
-    return (
-        _negates(one, other)
-        or _negates(other, one)
-        or any(
-            (_is_among(one, left) and _is_among(other, right)) or (_is_among(one, right) and _is_among(other, left))
-            for left, right in _OPPOSITES
-        )
-    )
+    if _negates(one, other) or _negates(other, one):
+        return True
+    for sides in _OPPOSITES:
+        ours, theirs = _sides_of(one, sides), _sides_of(other, sides)
+        if ours and theirs and not any(side in theirs for side in ours):
+            return True
+    return False
 
 
-def _is_among(part: str, words: Sequence[str]) -> bool:
-    """Return whether a part is one of some words, or one of them misspelt."""
-    return bool(get_close_matches(part, words, n=1, cutoff=0.8))
+def _sides_of(part: str, sides: Sequence[Sequence[str]]) -> list[Sequence[str]]:
+    """Return the sides that a part is on: it is one of their words, or, if it is none of any, one misspelt."""
+    exactly = [side for side in sides if part in side]
+    return exactly or [side for side in sides if get_close_matches(part, side, n=1, cutoff=0.8)]
 
 
 def _negates(part: str, other: str) -> bool:
     stems = (part.removeprefix(prefix) for prefix in _NEGATING if part.startswith(prefix))
-    return any(get_close_matches(stem, [other], n=1, cutoff=0.9) for stem in stems)
+    return any(get_close_matches(stem, [other], n=1, cutoff=0.85) for stem in stems)
 
 
 class Spelt:

@@ -85,7 +85,7 @@ TOO_GREAT = Rule(
     "AWS's service model of page sizes and the length of durations; its text of priorities and retention",
 )
 NO_LIMIT = Rule(
-    "is not allowed here; give a number of at most {most:,}",
+    "is not allowed here; give a number",
     "ValidationException",
     "AWS's text of timeouts that must not be NONE",
 )

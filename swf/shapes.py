@@ -221,7 +221,7 @@ class Duration(NumberText):
     def problem(self, value: Any) -> str | None:
         if value != NONE:
             return super().problem(value)
-        return None if self.has_none else rules.NO_LIMIT(most=self.max)
+        return None if self.has_none else rules.NO_LIMIT()
 
 
 @attrs.frozen
@@ -257,7 +257,8 @@ class Time(Shape):
             return _from_timestamp(value, UTC)  # type: ignore[arg-type]
         except TypeError:
             return _instant(value)
-        except (ValueError, OverflowError):
+        except (ValueError, OverflowError, OSError):
+            # Of a number that is too great, each in its range.
             raise _no_time(value) from None
 
     def write(self, value: datetime) -> float:

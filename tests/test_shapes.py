@@ -292,3 +292,9 @@ def test_tags_become_a_tuple(value, expected):
 def test_a_lone_text_is_refused_as_a_list_of_tags():
     with pytest.raises(ValidationError, match=r"Write \['urgent'\]"):
         tags("urgent")
+
+
+@pytest.mark.parametrize("value", [1437245777048000, 1437245777048000000, 1e30, float("nan"), -1e18])
+def test_a_number_that_is_no_time_is_refused(value):
+    with pytest.raises(ValidationError, match="is not a time of SWF"):
+        shapes.TIME.read(value)

@@ -10,14 +10,14 @@ import logging
 import re
 import threading
 import traceback
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import attrs
 
 from swf.checks import of_kind
 from swf.exceptions import ValidationError
-from swf.failure import Failure, raised
+from swf.failure import LONGEST_DETAILS, Failure, raised
 from swf.models.event import Event, LambdaFunctionCompleted, LambdaFunctionFailed, LambdaFunctionScheduled
 
 if TYPE_CHECKING:
@@ -62,18 +62,33 @@ def call(functions: Mapping[str, Function], scheduled: LambdaFunctionScheduled) 
         # Whatever it is, ``sys.exit()`` too: the thread is the function's own, and an execution waits for the outcome.
         _log.warning("The function %r failed", scheduled.function_name, exc_info=True)
         failure = Failure.of(error)
-        told = {"errorMessage": failure.message, "errorType": failure.type, "stackTrace": _stack(error)}
-        return Outcome(reason="UnhandledError", details=json.dumps(told))
+        return Outcome(reason="UnhandledError", details=_details(failure, _stack(error)))
 
 
-# arn:aws:lambda:us-east-1:123456789012:function:resize:PROD
-_ARN = re.compile(r"arn:[^:]+:lambda:[^:]*:[^:]*:function:([^:]+)(?::[^:]+)?")
+# resize, resize:PROD, 123456789012:function:resize, arn:aws:lambda:us-east-1:123456789012:function:resize:PROD
+_NAME = re.compile(r"(?:(?:arn:[^:]+:lambda:[^:]*:)?[^:]*:function:)?([^:]+)(?::[^:]+)?")
 
 
 def _name_of(name: str) -> str:
-    """Return the name of the function that an ARN stands for, of whichever version or alias; else the name itself."""
-    found = _ARN.fullmatch(name)
+    """Return the name of a function without account, region, version and alias.
+
+    See: https://docs.aws.amazon.com/lambda/latest/api/API_Invoke.html
+    """
+    found = _NAME.fullmatch(name)
     return found[1] if found else name
+
+
+def _details(failure: Failure, stack: Sequence[str]) -> str:
+    """Return the details of a failure as Lambda's runtime writes them, cut to what SWF keeps: outer calls go first."""
+    message = failure.message
+    while True:
+        details = json.dumps({"errorMessage": message, "errorType": failure.type, "stackTrace": list(stack)})
+        if len(details) <= LONGEST_DETAILS:
+            return details
+        if len(stack) > 1:
+            stack = stack[(len(stack) + 1) // 2 :]
+        else:
+            message = message[: len(message) // 2]
 
 
 def _stack(error: BaseException) -> list[str]:

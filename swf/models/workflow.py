@@ -18,7 +18,6 @@ from swf.constants import (
     COMPLETED,
     CONTINUED_AS_NEW,
     FAILED,
-    LONGEST_EXECUTION_SECONDS,
     OPEN,
     REGISTERED,
     TERMINATE,
@@ -74,9 +73,8 @@ from swf.wire import At
 if TYPE_CHECKING:
     from swf.querysets import HistoryQuerySet
 
-ExecutionTimeout = Annotated[
-    int | Literal["NONE"], Duration("DurationInSecondsOptional", max=LONGEST_EXECUTION_SECONDS, has_none=False)
-]
+# No execution is open for longer than a year. What SWF makes of a greater number is for SWF to say.
+ExecutionTimeout = Annotated[int | Literal["NONE"], Duration("DurationInSecondsOptional", has_none=False)]
 
 # How long wait() sleeps between two looks: at first, and at most.
 SHORTEST_SLEEP_SECONDS = 0.02

@@ -497,6 +497,8 @@ class ModelQuerySet(QuerySet[M]):
     def _hint(self, name: str, known: Sequence[str]) -> str:
         """Return what leads from a name that is no filter to the filter that was meant."""
         base, separator, lookup = name.partition("__")
+        # A short name does not say which time it is about.
+        known = [each for each in known if each not in self.synonyms]
         close = closest(base, [*known, *self.names_elsewhere, *self.times]) or base
         if close in self.times:
             return _ends(*self.times[close], lookup)

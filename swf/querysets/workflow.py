@@ -112,6 +112,8 @@ class WorkflowExecutionQuerySet(OfDomain, ModelQuerySet[WorkflowExecution]):
     }
     synonyms: ClassVar[Mapping[str, str]] = {"oldest_date": "start_oldest_date", "latest_date": "start_latest_date"}
     names_elsewhere: ClassVar[Mapping[str, str]] = {
+        "parent_workflow_id": "parent",
+        "parent_id": "parent",
         "type": "workflow_type_name",
         "type_name": "workflow_type_name",
         "type_version": "workflow_type_version",

@@ -174,13 +174,6 @@ class _Code:
     def __init__(self, modules: Mapping[str, Module]) -> None:
         self.modules = modules
         self._sets: dict[ast.ClassDef, frozenset[str]] = {}
-        self._bases = {
-            full_name(base.value if isinstance(base, ast.Subscript) else base, module.names)
-            for module in modules.values()
-            for node in module.definitions.values()
-            if isinstance(node, ast.ClassDef)
-            for base in node.bases
-        }
         self.workflows = [
             f"{module.name}.{node.name}"
             for module in modules.values()
@@ -189,9 +182,7 @@ class _Code:
         ]
 
     def _is_workflow(self, module: Module, node: ast.ClassDef, seen: frozenset[ast.ClassDef]) -> bool:
-        for base in node.bases:
-            # Workflow[X], and other classes with parameters.
-            full = full_name(base.value if isinstance(base, ast.Subscript) else base, module.names)
+        for full in _bases(module, node):
             if full in _WORKFLOWS:
                 return True
             found = self._class(full)
@@ -279,34 +270,44 @@ class _Code:
         return module is not None and module.elsewhere.get(last, "").endswith(".ChildWorkflow")
 
     def _ends_its_children(self, function: _Function) -> bool:
-        """Tell whether the workflow that a method belongs to leaves its child policy at another than ABANDON."""
+        """Tell whether the workflow that a method belongs to, and all that inherit it, end their open children."""
         owner = function.owner
         name = None if owner is None else f"{function.module.name}.{owner.name}"
-        # What is inherited may run under the policy of another class.
-        if name not in self.workflows or owner is None or name in self._bases:
+        if name not in self.workflows:
             return False
-        policies = list(self._child_policies(function.module, owner, frozenset()))
-        return not policies or policies[0] in ("TERMINATE", "REQUEST_CANCEL")
+        heirs = (each for each in self.workflows if self._inherits(each, str(name)))
+        return all(self._policy_of(each) in (None, "TERMINATE", "REQUEST_CANCEL") for each in heirs)
 
-    def _child_policies(
-        self, module: Module, node: ast.ClassDef, seen: frozenset[ast.ClassDef]
-    ) -> Iterator[str | None]:
-        """Yield what a class and its bases set as child_policy, as far as they can be read; None is unreadable."""
-        for each in node.body:
+    def _inherits(self, name: str, ancestor: str) -> bool:
+        """Tell whether a workflow is another one, or inherits it."""
+        if name == ancestor:
+            return True
+        found = self._class(name)
+        return found is not None and any(
+            base != name and self._inherits(base, ancestor) for base in _bases(*found) if base is not None
+        )
+
+    def _policy_of(self, name: str) -> str | None:
+        """Return what a workflow's child policy is set to; None if it is nowhere, and not left to be known."""
+        found = self._class(name)
+        return None if found is None else next(self._child_policies(*found, frozenset()), None)
+
+    def _child_policies(self, module: Module, node: ast.ClassDef, seen: frozenset[ast.ClassDef]) -> Iterator[str]:
+        """Yield what a class and then its bases set as child_policy; of what cannot be read, that it is unreadable."""
+        for each in reversed(node.body):
             match each:
                 case (
                     ast.Assign(targets=[ast.Name(id="child_policy")], value=value)
                     | ast.AnnAssign(target=ast.Name(id="child_policy"), value=ast.expr() as value)
                 ):
-                    yield _constant(value, module)
-        for base in node.bases:
-            full = full_name(base.value if isinstance(base, ast.Subscript) else base, module.names)
+                    yield _constant(value, module) or _UNREADABLE
+        for full in _bases(module, node):
             found = self._class(full)
             if found is not None and found[1] not in seen:
                 yield from self._child_policies(*found, seen | {node})
             elif found is None and full not in _WORKFLOWS:
                 # A class that is not looked at may set it.
-                yield None
+                yield _UNREADABLE
 
     def _remedy_unawaited(self, full: str) -> str | None:
         """Say what to do about a call of a full name that nobody awaits; None if that is as it should be."""
@@ -330,6 +331,17 @@ class _Code:
             method = _method(node, name)
             if method is not None and not _is_decorated(method, module, _ACTIVITIES):
                 yield _Function(module, method, f"{node.name}.{name}", node)
+
+
+# What a child policy is taken for that is worked out when the program runs.
+_UNREADABLE = "?"
+
+
+def _bases(module: Module, node: ast.ClassDef) -> Iterator[str | None]:
+    """Yield the full names of the classes that a class inherits, as far as they are known."""
+    for base in node.bases:
+        # Workflow[X], and other classes with parameters.
+        yield full_name(base.value if isinstance(base, ast.Subscript) else base, module.names)
 
 
 def _constant(node: ast.expr, module: Module) -> str | None:

@@ -1,12 +1,12 @@
 """What a workflow asked for and SWF has not been sent: how much of it goes with an answer, and what waits for its turn.
 
-An answer has 100 decisions at most, and about 1 MB. What is more waits for the next decision task, which a timer of
-no seconds brings at once. What was done once, and is kept in a marker, goes before all else then: the rest may follow
-from it, or was taken back because of it, and without its marker it is done anew, with another outcome. Of activities,
-timers, children and Lambda calls 1,000 of a kind may be open, one of the timers being that one: what is more is held
-back here until others are over. What ends the execution waits until what other executions are to hear of has arrived
-there: signals, cancel requests, and children that go on alone. All of this follows from what was asked for, so a
-replay does the same; only how much went with an answer is read from the record.
+An answer is given 100 decisions at most here, and about 1 MB. What is more waits for the next decision task, which a
+timer of no seconds brings at once. What was done once, and is kept in a marker, goes before all else then: the rest
+may follow from it, or was taken back because of it, and without its marker it is done anew, with another outcome. Of
+activities, timers, children and Lambda calls 1,000 of a kind may be open, one of the timers being that one: what is
+more is held back here until others are over. What ends the execution waits until what other executions are to hear of
+has arrived there: signals, cancel requests, and children that go on alone. All of this follows from what was asked
+for, so a replay does the same; only how much went with an answer is read from the record.
 """
 
 import json

@@ -438,7 +438,19 @@ class TestLambda:
         def wordless(event):
             raise WordlessError
 
-        functions = {"double": double, "broken": broken, "ending": lambda event: sys.exit(3), "wordless": wordless}
+        def endless(event):
+            return without_end(event)
+
+        def without_end(event):
+            return endless(event)
+
+        functions = {
+            "double": double,
+            "broken": broken,
+            "ending": lambda event: sys.exit(3),
+            "wordless": wordless,
+            "endless": endless,
+        }
         with Engine(clock=clock, poll_wait_seconds=0, functions=functions) as engine:
             yield engine
 
@@ -503,9 +515,15 @@ class TestLambda:
         assert failed.details.startswith(details)
 
     @pytest.mark.parametrize(
-        "name", ["arn:aws:lambda:us-east-1:123456789012:function:double", "arn:aws:lambda:::function:double:PROD"]
+        "name",
+        [
+            "arn:aws:lambda:us-east-1:123456789012:function:double",
+            "arn:aws:lambda:::function:double:PROD",
+            "123456789012:function:double",
+            "double:PROD",
+        ],
     )
-    def test_a_function_may_be_named_by_its_arn(self, start, decider, until, name):
+    def test_a_function_may_be_named_by_its_arn_and_with_an_alias(self, start, decider, until, name):
         decision = ScheduleLambdaFunction(id="l1", name=name, input={"n": 21})
 
         *_, completed = self.called(start, decider, until, decision, lambdaRole=ROLE)
@@ -517,6 +535,16 @@ class TestLambda:
 
         calls = json.loads(failed.details)["stackTrace"]
         assert [" in broken\n" in call for call in calls] == [True]
+
+    def test_the_details_of_a_failure_are_cut_to_what_swf_keeps(self, start, decider, until):
+        *_, failed = self.called(
+            start, decider, until, ScheduleLambdaFunction(id="l1", name="endless"), lambdaRole=ROLE
+        )
+
+        told = json.loads(failed.details)
+        assert told["errorType"] == "RecursionError"
+        assert "return endless(event)" in told["stackTrace"][-1] + told["stackTrace"][-2]
+        assert len(failed.details) <= 32_768
 
     def test_a_function_that_takes_too_long_times_out_and_its_late_answer_is_dropped(
         self, start, decider, clock, engine, until

@@ -169,6 +169,20 @@ def test_a_page_token_with_other_arguments_is_refused_and_not_answered_with_othe
         ask(operation, nextPageToken=token, **{**request, **OTHERWISE[operation]})
 
 
+@pytest.mark.parametrize(
+    ("operation", "same"),
+    [
+        ("ListDomains", {"reverseOrder": False}),
+        ("ListOpenWorkflowExecutions", {"startTimeFilter": {"oldestDate": 0.0}}),
+        ("PollForDecisionTask", {"startAtPreviousStartedEvent": False}),
+    ],
+)
+def test_arguments_that_say_the_same_in_another_form_are_the_same(ask, page_tokens, operation, same):
+    request, token = page_tokens[operation]
+
+    ask(operation, nextPageToken=token, **{**request, **same})
+
+
 @pytest.mark.parametrize("operation", PAGED)
 def test_each_page_may_have_a_size_of_its_own(ask, page_tokens, operation):
     request, token = page_tokens[operation]

@@ -288,3 +288,8 @@ def test_a_history_is_written_as_it_was_read(path):
     events = json.loads(path.read_text())["events"]
 
     assert [EventFactory(entry).raw for entry in events] == events
+
+
+def test_an_event_of_an_unknown_type_whose_attributes_are_no_object_is_refused():
+    with pytest.raises(ValidationError, match="is no event as SWF writes them"):
+        EventFactory({"eventId": 1, "eventTimestamp": 0, "eventType": "NewThing", "newThingEventAttributes": [1]})

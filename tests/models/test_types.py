@@ -254,7 +254,7 @@ def test_the_errors_are_of_the_kind():
 
 @pytest.mark.parametrize(
     ("timeout", "problem"),
-    [("NONE", "is not allowed here; give a number of at most 31,536,000"), (31_536_001, "must be at most 31536000")],
+    [("NONE", "is not allowed here; give a number"), (100_000_000, "must be at most 99999999")],
 )
 def test_an_execution_timeout_that_never_ends_is_refused_before_anything_is_sent(timeout, problem):
     with pytest.raises(ValidationError, match=problem):

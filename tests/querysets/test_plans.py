@@ -441,3 +441,21 @@ def test_an_event_filter_that_cannot_match_is_refused():
         events.filter("TimerBurnt")
     with pytest.raises(InvalidKeywordArgumentError, match="No event has an attribute 'timerid'"):
         events.filter(timerid="lunch")
+
+
+@pytest.mark.parametrize(
+    ("name", "hint"),
+    [
+        ("end_latest_date", "Did you mean 'close_latest_date'?"),
+        ("ended_oldest_date", "Did you mean 'close_oldest_date'?"),
+        ("oldest_close_date", "'close_"),
+        ("parent_workflow_id", "Did you mean 'parent'?"),
+    ],
+)
+def test_a_hint_never_leads_to_the_other_time_or_to_another_execution(name, hint):
+    with pytest.raises(InvalidKeywordArgumentError) as refused:
+        WorkflowExecutionQuerySet("shop").filter(**{name: 1})
+
+    question = str(refused.value).partition("There are: ")[0]
+    assert hint in question
+    assert "start_" not in question

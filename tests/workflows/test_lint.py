@@ -373,9 +373,19 @@ def test_a_child_that_is_left_alone_and_ends_with_its_parent_is_found(head, call
     assert finding.line == len(text.splitlines())
 
 
+@pytest.mark.parametrize(("policy", "count"), [("TERMINATE", 1), ("ABANDON", 0)])
+def test_a_child_that_is_left_alone_is_looked_at_in_all_that_inherit_the_workflow(policy, count):
+    call = "Other.options(cancel='abandon').child()"
+    heir = f"class Later(Order):\n    child_policy = '{policy}'\n\nclass Latest(Later):\n    version = '2.0'\n"
+    text = f"{LEFT_ALONE}class Order(Workflow):\n    async def run(self):\n        {call}\n\n{heir}"
+
+    assert len(lint_text(text).findings) == count
+
+
 @pytest.mark.parametrize(
     "head",
     [
+        "Order(Workflow):\n    child_policy = 'TERMINATE'\n    child_policy = 'ABANDON'",
         "Order(Workflow):\n    child_policy = 'ABANDON'",
         "Order(Workflow):\n    child_policy: str = ABANDON",
         "Order(Lasting):\n    version = '2.0'",

@@ -43,8 +43,15 @@ def _asked(request: Request) -> str:
 
     See: https://docs.aws.amazon.com/amazonswf/latest/apireference/API_GetWorkflowExecutionHistory.html
     """
-    kept = {name: value for name, value in request.items() if name not in _FREE}
+    kept = {name: _normal(value) for name, value in request.items() if name not in _FREE and value}
     return hashlib.sha256(json.dumps(kept, sort_keys=True).encode()).hexdigest()[:16]
+
+
+def _normal(value: Any) -> Any:
+    """Return a value in one form: 0 and 0.0 are the same time, and what is false or empty is as good as left out."""
+    if isinstance(value, dict):
+        return {name: _normal(held) for name, held in value.items()}
+    return float(value) if isinstance(value, int) else value
 
 
 def page(member: str, items: Sequence[str], token: str | None) -> Text:

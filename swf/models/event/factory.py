@@ -134,12 +134,15 @@ _NO_ATTRIBUTES: Mapping[str, Any] = {}
 
 def _read_unknown(name: str, raw: Mapping[str, Any]) -> Event:
     key = attributes_key(name)
+    attributes = raw.get(key)
+    if not isinstance(attributes, Mapping | None):
+        raise TypeError(f"{key} is a {type(attributes).__name__}")
     return UnknownEvent(
         id=raw["eventId"],
         timestamp=TIME.read(raw["eventTimestamp"]),
         unknown=_unknown_beside(key, raw) or None,
         event_type=name,
-        raw_attributes=raw.get(key),
+        raw_attributes=attributes,
     )
 
 
