@@ -376,13 +376,13 @@ class Decider(Actor[DecisionTask]):
         """Decide, and give what one answer can hold."""
         place = reached(task)
         if place is not None:
-            decisions = self._sound(as_it_was(task, place))
+            decisions = self._checked_decisions(as_it_was(task, place))
             if place.sent < len(decisions):
                 return portion(decisions, place)
             task = attrs.evolve(task, previous_started_event_id=place.started_event_id)
-        return portion(self._sound(task), place_of(task))
+        return portion(self._checked_decisions(task), place_of(task))
 
-    def _sound(self, task: DecisionTask) -> tuple[Decision, ...]:
+    def _checked_decisions(self, task: DecisionTask) -> tuple[Decision, ...]:
         # What SWF would refuse is refused before a part of it is sent.
         decisions = listed(self.decide(task))
         require_good_close(decisions)
