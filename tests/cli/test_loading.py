@@ -575,9 +575,9 @@ def video(shop):
             "video:Listening, video:Marked, video:Encoder, video:deciders, video:workers",
         ),
         (
-            "video:Decoder",
+            "video:Encodr",
             ActivityWorker,
-            "The module video has no 'Decoder'. Did you mean 'Encoder'? It has: Encoder, workers. It has functions "
+            "The module video has no 'Encodr'. Did you mean 'Encoder'? It has: Encoder, workers. It has functions "
             "that may give one: main.",
         ),
         (
