@@ -78,11 +78,17 @@ def _name_of(name: str) -> str:
     return found[1] if found else name
 
 
+# Of one call and of a class's name: code that was made by code has no bounds, and the two have to fit together.
+_LONGEST_PART = 1_000
+
+
 def _details(failure: Failure, stack: Sequence[str]) -> str:
     """Return the details of a failure as Lambda's runtime writes them, cut to what SWF keeps: outer calls go first."""
     message = failure.message
+    stack = [call[:_LONGEST_PART] for call in stack]
     while True:
-        details = json.dumps({"errorMessage": message, "errorType": failure.type, "stackTrace": list(stack)})
+        told = {"errorMessage": message, "errorType": failure.type[:_LONGEST_PART], "stackTrace": stack}
+        details = json.dumps(told)
         if len(details) <= LONGEST_DETAILS:
             return details
         if len(stack) > 1:

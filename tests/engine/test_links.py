@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from swf.engine import Engine, VirtualClock
+from swf.engine.functions import call
 from swf.models.decision import (
     CancelWorkflowExecution,
     CompleteWorkflowExecution,
@@ -19,7 +20,7 @@ from swf.models.decision import (
     SignalExternalWorkflowExecution,
     StartChildWorkflowExecution,
 )
-from swf.models.event import ChildWorkflowExecutionEvent, LambdaFunctionEvent
+from swf.models.event import ChildWorkflowExecutionEvent, LambdaFunctionEvent, LambdaFunctionScheduled
 
 ROLE = "arn:aws:iam::123456789012:role/swf"
 C1 = {"name": "C", "version": "1"}
@@ -545,6 +546,22 @@ class TestLambda:
         assert told["errorType"] == "RecursionError"
         assert "return endless(event)" in told["stackTrace"][-1] + told["stackTrace"][-2]
         assert len(failed.details) <= 32_768
+
+    @pytest.mark.parametrize(("file", "kind"), [("made", "E" * 40_000), ("f" * 40_000, "Error")], ids=["class", "call"])
+    def test_a_failure_of_code_made_by_code_keeps_its_message(self, file, kind):
+        made = {"Error": type(kind, (Exception,), {})}
+        exec(compile("def function(event): raise Error('boom')", file, "exec"), made)
+        scheduled = LambdaFunctionScheduled(
+            function_id="l1", function_name="function", decision_task_completed_event_id=4
+        )
+
+        outcome = call(made, scheduled)
+
+        told = json.loads(outcome.details)
+        assert told["errorMessage"] == "boom"
+        assert kind.startswith(told["errorType"])
+        assert [call.startswith('  File "' + file[:500]) for call in told["stackTrace"]] == [True]
+        assert len(outcome.details) <= 32_768
 
     def test_a_function_that_takes_too_long_times_out_and_its_late_answer_is_dropped(
         self, start, decider, clock, engine, until
