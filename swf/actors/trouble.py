@@ -108,7 +108,7 @@ class Logged:
         self._known: dict[Hashable, None] = {}
 
     def is_new(self, thing: Hashable) -> bool:
-        """Tell whether it was not logged yet; from now on it was."""
+        """Return whether a thing was not logged yet, and remember that it now is."""
         with self._lock:
             if thing in self._known:
                 return False

@@ -30,12 +30,12 @@ class Candidates:
     functions: tuple[str, ...]
 
     def __str__(self) -> str:
-        told = []
+        sentences = []
         if self.names:
-            told.append(f"It has: {_listed(self.names)}.")
+            sentences.append(f"It has: {_listed(self.names)}.")
         if self.functions:
-            told.append(f"It has functions that may give one: {_listed(self.functions)}.")
-        return " ".join(told) or f"Nor has it any other {self.kind.__name__}."
+            sentences.append(f"It has functions that may give one: {_listed(self.functions)}.")
+        return " ".join(sentences) or f"Nor has it any other {self.kind.__name__}."
 
 
 def candidates(module: ModuleType, kind: type[Actor[Any]]) -> Candidates:
@@ -77,7 +77,7 @@ def gives(function: Callable[..., Any], kind: type[Actor[Any]]) -> bool | None:
     try:
         hint = typing.get_type_hints(function)["return"]
     except Exception:
-        # Whoever writes what cannot be evaluated says nothing.
+        # Annotations are evaluated as code and may raise anything. One that cannot be evaluated says nothing.
         return None
     classes = list(_classes(hint))
     if not classes:
