@@ -35,7 +35,7 @@ from swf.querysets import WorkflowExecutionQuerySet
 from tests.actors.proxy import Meddling
 from tests.cli.answering import Answers, answering
 from tests.cli.gate import Gate
-from tests.cli.waiting import LONG_SECONDS
+from tests.cli.waiting import LONG_SECONDS, wait_until
 
 CHARGE = ScheduleActivityTask(activity_type=("Charge", "1.0"), activity_id="charge", input='{"total":30}')
 LUNCH = StartTimer(timer_id="lunch", start_to_fire_timeout=600)
@@ -50,6 +50,8 @@ def runs(shop):
     done = shop.start("done", COMPLETE, input={"total": 30}, tag_list=["urgent", "gift"])
     failed = shop.start("failed", FAIL, tag_list=["urgent"])
     goes_on = shop.start("goes-on", CHARGE, LUNCH, GIFT)
+    # The server starts the child after it has taken the answer.
+    wait_until(lambda: any(event.name == "ChildWorkflowExecutionStarted" for event in goes_on.history()))
     shop.take()
     shop.decide()
     (gift,) = shop.domain.executions.filter(workflow_id="gift")
