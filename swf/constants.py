@@ -14,6 +14,7 @@ __all__ = [
     "CONTINUED_AS_NEW",
     "DEPRECATED",
     "FAILED",
+    "LARGEST_PAGE",
     "LONGEST_EXECUTION_SECONDS",
     "NONE",
     "OPEN",
@@ -45,6 +46,10 @@ ABANDON: Final = "ABANDON"
 # SWF keeps no execution open for more than a year.
 # https://docs.aws.amazon.com/amazonswf/latest/developerguide/swf-dg-limits.html
 LONGEST_EXECUTION_SECONDS: Final = 365 * 24 * 60 * 60
+
+# How many items a page of a list or a history has at most.
+# https://docs.aws.amazon.com/amazonswf/latest/apireference/API_GetWorkflowExecutionHistory.html
+LARGEST_PAGE: Final = 1000
 
 
 class ChildPolicies(NamedTuple):

@@ -9,6 +9,7 @@ import click
 
 from swf.cli.groups import Command
 from swf.cli.options import by_key
+from swf.constants import LARGEST_PAGE
 
 if TYPE_CHECKING:
     from swf.engine.limits import Mode
@@ -68,6 +69,20 @@ if TYPE_CHECKING:
 )
 @click.option("--no-keepalive", is_flag=True, help="Close a connection after each answer.")
 @click.option(
+    "--no-empty-task-token",
+    is_flag=True,
+    help="Leave the taskToken out when a poll found no task. SWF sends an empty one, which Amazon's Flow Framework "
+    "for Java takes for a task.",
+)
+@click.option(
+    "--largest-page",
+    metavar="ITEMS",
+    type=click.IntRange(1, LARGEST_PAGE),
+    default=LARGEST_PAGE,
+    show_default=True,
+    help="Put at most this many items on a page, whatever was asked for.",
+)
+@click.option(
     "--ready-file", type=click.Path(dir_okay=False, path_type=Path), help="Write the server's URL here once it answers."
 )
 def server(
@@ -80,6 +95,8 @@ def server(
     limits: "Mode",
     access_keys: tuple[str, ...],
     no_keepalive: bool,
+    no_empty_task_token: bool,
+    largest_page: int,
     ready_file: Path | None,
 ) -> None:
     """Serve an SWF of your own over HTTP.
@@ -100,7 +117,15 @@ def server(
         "virtual": VirtualClock,
         "auto": partial(VirtualClock, auto_advance=True),
     }
-    regions = open_regions(db, default=region, clock=clocks[time], domains=domains, limits=limits)
+    regions = open_regions(
+        db,
+        default=region,
+        clock=clocks[time],
+        domains=domains,
+        limits=limits,
+        empty_task_token=not no_empty_task_token,
+        largest_page=largest_page,
+    )
     try:
         served = Server(regions, host=host, port=port, keys=keys, keepalive=not no_keepalive)
         served.run(lambda: _tell_ready(served.url, ready_file))

@@ -37,6 +37,7 @@ LOCAL_HOSTS = frozenset({"localhost", "127.0.0.1", "::1"})
 _ABSOLUTE = re.compile(r"https?://([^/?#]*)(.*)", re.IGNORECASE | re.DOTALL)
 
 _REGION = re.compile(r"Credential=[^/,\s]+/\d{8}/([^/,\s]+)/")
+_AWS_REGION = re.compile(r"[a-z]+(-[a-z]+)+-\d+")
 
 
 @attrs.frozen
@@ -55,9 +56,17 @@ class HTTPRequest:
 
     @property
     def region(self) -> str | None:
-        """The region that its signature is for; None when it has none."""
+        """The region that its signature is for; None when it has none.
+
+        boto 2 takes a part of the endpoint's host name for the region, which is right for AWS's own endpoints. For
+        others it is no region that anybody chose: `localhost`, or the `0` of `127.0.0.1`.
+        """
         found = _REGION.search(self.headers.get("authorization", ""))
-        return found[1] if found else None
+        if found is None:
+            return None
+        region = found[1]
+        host = _name(f"//{self.headers.get('host', '')}") or ""
+        return None if region in host.split(".") and not _AWS_REGION.fullmatch(region) else region
 
 
 class Application:

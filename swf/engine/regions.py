@@ -4,6 +4,7 @@ import json
 import re
 from collections.abc import Callable, Iterable
 
+from swf.constants import LARGEST_PAGE
 from swf.engine.clock import Clock
 from swf.engine.limits import Limits, Mode
 from swf.engine.protocol import Fault, invalid
@@ -73,6 +74,8 @@ def open_regions(
     domains: Iterable[str] = (),
     limits: Mode | Limits = "off",
     poll_wait_seconds: float = 60,
+    empty_task_token: bool = True,
+    largest_page: int = LARGEST_PAGE,
 ) -> Regions:
     """Give the engines of a server, that of the default region opened.
 
@@ -83,10 +86,12 @@ def open_regions(
         domains: Registered in each region where they are missing.
         limits: What each engine refuses because there is too much of it.
         poll_wait_seconds: How long a poll waits for a task.
+        empty_task_token: Whether a poll that found no task answers with a ``taskToken`` that is empty, or with none.
+        largest_page: How many items a page has at most, whatever was asked for.
 
     Raises:
         EngineError: The file cannot be used.
-        ValidationError: A domain or a region cannot have such a name.
+        ValidationError: A domain or a region cannot have such a name, or there are no such limits or pages.
     """
     if not is_region(default):
         raise ValidationError(f"{default!r} is no region. Give one that is named like us-east-1.")
@@ -94,7 +99,15 @@ def open_regions(
 
     def open_engine(region: str) -> Engine:
         file = path if path in (None, MEMORY) or region == default else f"{path}.{region}"
-        engine = Engine(file, clock=clock(), region=region, limits=limits, poll_wait_seconds=poll_wait_seconds)
+        engine = Engine(
+            file,
+            clock=clock(),
+            limits=limits,
+            poll_wait_seconds=poll_wait_seconds,
+            region=region,
+            empty_task_token=empty_task_token,
+            largest_page=largest_page,
+        )
         try:
             for name in names:
                 register_domain(engine, name)

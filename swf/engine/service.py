@@ -8,8 +8,10 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from functools import partial
 from types import TracebackType
-from typing import TYPE_CHECKING, Self, TypeVar
+from typing import TYPE_CHECKING, Any, Self, TypeVar
 
+from swf.checks import of_shape
+from swf.constants import LARGEST_PAGE
 from swf.engine import deadlines, inprocess, protocol, validation
 from swf.engine.clock import Clock, Outlook, VirtualClock, clock_of
 from swf.engine.counts import Counts, Tally
@@ -24,6 +26,7 @@ from swf.engine.transaction import StateCache, Transaction
 from swf.engine.waiters import Waiter, Waiters
 from swf.engine.work import Work
 from swf.exceptions import EngineError
+from swf.shapes import Number
 
 if TYPE_CHECKING:
     from mypy_boto3_swf import SWFClient
@@ -33,7 +36,7 @@ T = TypeVar("T")
 _log = logging.getLogger(__name__)
 
 # The polls: the kind of task each waits for, and what it answers when none came.
-_POLLS: dict[str, tuple[str, Output]] = {
+_POLLS: dict[str, tuple[str, dict[str, Any]]] = {
     "PollForDecisionTask": ("decision", decision_tasks.IDLE),
     "PollForActivityTask": ("activity", activity_tasks.IDLE),
 }
@@ -64,10 +67,14 @@ class Engine:
         poll_wait_seconds: How long a poll waits for a task before it answers that there is none.
         region: The region that ARNs tell.
         account: The account that ARNs tell.
+        empty_task_token: Whether a poll that found no task answers with a ``taskToken`` that is empty, as SWF does.
+            False leaves it out, as SWF did until 2016: Amazon's Flow Framework for Java takes an empty one for a task.
+        largest_page: How many items a page has at most, whatever was asked for: 1 to 1000. SWF documents 1000; users
+            have reported 100.
 
     Raises:
         EngineError: The file cannot be used: it is another program's, or in use by another process.
-        ValidationError: There are no such limits, or the clock or a function is none.
+        ValidationError: There are no such limits or pages, or the clock or a function is none.
     """
 
     def __init__(
@@ -80,10 +87,14 @@ class Engine:
         poll_wait_seconds: float = 60,
         region: str = "us-east-1",
         account: str = "123456789012",
+        empty_task_token: bool = True,
+        largest_page: int = LARGEST_PAGE,
     ) -> None:
         self.clock = clock_of(clock)
         self.poll_wait_seconds = poll_wait_seconds
         self._arn_prefix = f"arn:aws:swf:{region}:{account}:/domain/"
+        self._empty_task_token = empty_task_token
+        self._largest_page = of_shape(largest_page, Number("largest_page", min=1, max=LARGEST_PAGE))
         self._limits = limits_of(limits)
         self._tally = Tally(OPERATIONS)
         self._throttle = Throttle(self._limits, self.clock.now)
@@ -230,6 +241,8 @@ class Engine:
             self._waiters.join(waiter)
             return operation(transaction, request)
 
+        if not self._empty_task_token:
+            idle = {member: value for member, value in idle.items() if member != "taskToken"}
         return Poll(self._waiters, waiter, lambda: self._answered(name, take), protocol.answer(idle))
 
     def _answered(self, name: str, work: Callable[[], T]) -> T | Answer:
@@ -262,7 +275,13 @@ class Engine:
         """Do some work in a transaction, alone; then tell those who wait for what it brought."""
         with self._in_turn():
             transaction = Transaction(
-                self._store, self._tokens, self._states, self._throttle, self.clock.now(), self._arn_prefix
+                self._store,
+                self._tokens,
+                self._states,
+                self._throttle,
+                self.clock.now(),
+                arn_prefix=self._arn_prefix,
+                largest_page=self._largest_page,
             )
             try:
                 with self._store.transaction():

@@ -76,16 +76,26 @@ class Transaction:
         earliest_deadline: The earliest of the deadlines that were set.
         refused: The events that tell of decisions which were not carried out.
         calls: The Lambda functions to call when the transaction is committed, each with the number of its run.
+        largest_page: How many items fit on a page at most.
     """
 
     def __init__(
-        self, store: Store, tokens: Tokens, states: StateCache, throttle: Throttle, now: int, arn_prefix: str
+        self,
+        store: Store,
+        tokens: Tokens,
+        states: StateCache,
+        throttle: Throttle,
+        now: int,
+        *,
+        arn_prefix: str,
+        largest_page: int,
     ) -> None:
         self.store = store
         self.tokens = tokens
         self.throttle = throttle
         self.now = now
         self.arn_prefix = arn_prefix
+        self.largest_page = largest_page
         self.offered: list[TaskListKey] = []
         self.refused: list[Event] = []
         self.earliest_deadline: int | None = None

@@ -16,6 +16,7 @@ from swf import connection as connections
 from swf import wire
 from swf.checks import closest, meant, of_kind, of_shape
 from swf.connection import Connection
+from swf.constants import LARGEST_PAGE
 from swf.exceptions import (
     DoesNotExistError,
     InvalidKeywordArgumentError,
@@ -30,7 +31,6 @@ from swf.shapes import Number, Shape
 Row = TypeVar("Row")
 M = TypeVar("M", bound=Model)
 
-PAGE_SIZE = 1000
 SHOWN = 20
 EVERYTHING = range(sys.maxsize)
 
@@ -288,7 +288,7 @@ class QuerySet(ABC, Generic[Row]):
 
     def _page_size(self, call: Call[Row]) -> int | None:
         """Ask for no more rows than are shown, where SWF does all the filtering."""
-        return self._window.stop if call.keep is None and self._window.stop < PAGE_SIZE else None
+        return self._window.stop if call.keep is None and self._window.stop < LARGEST_PAGE else None
 
     def _counted(self, calls: Iterable[Call[Row]]) -> Count:
         counts = []
@@ -615,7 +615,7 @@ def check_page_size(page_size: int | None) -> None:
         ValidationError: It is no number, or not from 1 to 1000.
     """
     if page_size is not None:
-        of_shape(page_size, Number("page_size", min=1, max=PAGE_SIZE))
+        of_shape(page_size, Number("page_size", min=1, max=LARGEST_PAGE))
 
 
 def reads(shape: Shape) -> Callable[[Any], Any]:

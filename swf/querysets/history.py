@@ -7,13 +7,14 @@ from typing import Any, ClassVar, Self
 import attrs
 
 from swf.checks import of_shape
+from swf.constants import LARGEST_PAGE
 from swf.exceptions import DoesNotExistError, ValidationError, WorkflowExecutionDoesNotExist
 from swf.models.base import Count
 from swf.models.domain import Domain, domain_of
 from swf.models.event import Event, EventFactory
 from swf.models.history import History
 from swf.models.history.pages import whole_history
-from swf.querysets.base import EVERYTHING, PAGE_SIZE, Call, QuerySet, check_page_size
+from swf.querysets.base import EVERYTHING, Call, QuerySet, check_page_size
 from swf.querysets.domain import OfDomain
 from swf.shapes import Number, Text
 
@@ -72,7 +73,7 @@ class HistoryQuerySet(OfDomain, QuerySet[Event]):
         run_id: str,
         workflow_id: str,
         max_results: int | None = None,
-        page_size: int | None = PAGE_SIZE,
+        page_size: int | None = LARGEST_PAGE,
         reverse: bool = False,
     ) -> History:
         """Give the history of a run, complete unless ``max_results`` says otherwise.
@@ -92,7 +93,7 @@ class HistoryQuerySet(OfDomain, QuerySet[Event]):
             of_shape(max_results, Number("max_results", min=0))
         window = EVERYTHING[:max_results]
         run = attrs.evolve(self, run_id=run_id, workflow_id=workflow_id, _window=window, _reversed=reverse)
-        return History(run.iterator(min(page_size or PAGE_SIZE, max_results or PAGE_SIZE)))
+        return History(run.iterator(min(page_size or LARGEST_PAGE, max_results or LARGEST_PAGE)))
 
     def filter(self, *kinds: type[Event] | str, **attributes: Any) -> Self:
         """Give a narrower queryset, of some kinds of events with some attributes; they are filtered here.

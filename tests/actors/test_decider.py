@@ -6,6 +6,7 @@ import pytest
 
 from swf.actors import ActivityWorker, Decider
 from swf.connection import Connection
+from swf.engine import Engine
 from swf.exceptions import ConfigurationError, DecisionTaskDoesNotExist, PollTimeout, ValidationError
 from swf.models import ActivityType, DecisionTask, Domain, WorkflowType
 from swf.models.decision import (
@@ -94,6 +95,17 @@ def test_polling_in_vain_raises_poll_timeout(domain, live_engine):
 
     with pytest.raises(PollTimeout, match="orders"):
         Completer(domain, "orders").poll()
+
+
+def test_polling_in_vain_raises_poll_timeout_also_where_swf_leaves_the_task_token_out():
+    with Engine(poll_wait_seconds=0, empty_task_token=False) as engine:
+        shop = Domain("shop", connection=Connection.over(engine))
+        shop.save()
+
+        with pytest.raises(PollTimeout, match="orders"):
+            Completer(shop, "orders").poll()
+        with pytest.raises(PollTimeout, match="payments"):
+            ActivityWorker(shop, "payments").poll()
 
 
 def test_polling_an_unknown_domain_says_that_it_is_the_domain(connection):

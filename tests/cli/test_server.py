@@ -84,6 +84,20 @@ def counts(url):
         return json.loads(answer.read())
 
 
+def test_idle_polls_and_pages_are_as_old_programs_want_them(serve):
+    process, url = serve("--domain", "bakery", "--domain", "shop", "--no-empty-task-token", "--largest-page", "1")
+    with ThreadPoolExecutor(1) as pool, Connection(url) as connection:
+        answer = pool.submit(poll, url)
+        wait_until(lambda: counts(url)["waiting_polls"] == 1)
+        page = connection.call("list_domains", registrationStatus="REGISTERED")
+
+        process.send_signal(signal.SIGTERM)
+
+        assert answer.result(LONG_SECONDS) == {"startedEventId": 0}
+    assert [each["name"] for each in page["domainInfos"]] == ["bakery"]
+    assert page["nextPageToken"]
+
+
 def test_a_month_passes_when_nothing_else_can_happen(serve):
     _, url = serve("--domain", "shop", "--time", "auto")
     order = {"name": "Order", "version": "1.0"}

@@ -7,6 +7,8 @@ from urllib.parse import urlsplit
 
 import pytest
 
+from swf.engine import Engine, VirtualClock
+
 W1 = {"name": "W", "version": "1"}
 A1 = {"name": "A", "version": "1"}
 TIMEOUTS = ("scheduleToStartTimeout", "scheduleToCloseTimeout", "startToCloseTimeout", "heartbeatTimeout")
@@ -352,3 +354,15 @@ def test_a_poll_that_waits_for_nothing_brings_the_members_that_old_deciders_look
 
     assert send("PollForDecisionTask", **asked) == {"previousStartedEventId": 0, "startedEventId": 0, "taskToken": ""}
     assert send("PollForActivityTask", **asked) == {"startedEventId": 0, "taskToken": ""}
+
+
+@pytest.mark.parametrize("form", FORMS.values(), ids=FORMS)
+def test_a_poll_that_waits_for_nothing_brings_no_task_token_to_whoever_takes_an_empty_one_for_a_task(form, serve):
+    asked = {"domain": "d", "taskList": {"name": "nobody:1:x"}}
+    with Engine(clock=VirtualClock(), poll_wait_seconds=0, empty_task_token=False) as engine:
+        ask = partial(answer_of, urlsplit(serve(engine)).netloc, form)
+        ask("RegisterDomain", name="d", workflowExecutionRetentionPeriodInDays="1")
+
+        answers = [ask(operation, **asked) for operation in ("PollForDecisionTask", "PollForActivityTask")]
+
+    assert answers == [(200, {"previousStartedEventId": 0, "startedEventId": 0}), (200, {"startedEventId": 0})]

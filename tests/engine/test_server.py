@@ -14,6 +14,7 @@ import pytest
 
 from swf.connection import Connection
 from swf.engine import Engine, VirtualClock
+from swf.engine.application import HTTPRequest
 from swf.engine.regions import MOST_REGIONS, Regions, open_regions
 from swf.engine.server import Server
 from swf.exceptions import ConfigurationError, DomainAlreadyExists, EngineError, ValidationError
@@ -441,6 +442,27 @@ def test_the_same_name_in_two_regions_is_two_domains(connect):
     }
 
     assert listed == {"us-east-1": ["shop"], "eu-west-1": ["bakery", "shop"]}
+
+
+@pytest.mark.parametrize(
+    ("host", "region", "arn_region"),
+    [
+        ("localhost:80", "localhost", "us-east-1"),
+        ("127.0.0.1", "0", "us-east-1"),
+        ("swf.docker.internal", "docker", "us-east-1"),
+        ("swf.eu-west-1.amazonaws.com", "eu-west-1", "eu-west-1"),
+        ("localhost", "local", "local"),
+        ("localhost", "eu-west-1", "eu-west-1"),
+    ],
+)
+def test_a_region_that_boto_2_read_in_the_name_of_the_host_is_the_default_one(regions, host, region, arn_region):
+    request = HTTPRequest(
+        "POST", "/", "", {"host": host, "authorization": f"AWS4-HMAC-SHA256 Credential=id/20300101/{region}/swf/x"}
+    )
+
+    answer = regions.engine(request.region).handle("DescribeDomain", b'{"name":"shop"}')
+
+    assert json.loads(answer.body)["domainInfo"]["arn"] == f"arn:aws:swf:{arn_region}:123456789012:/domain/shop"
 
 
 def test_a_domain_tells_its_region_in_its_arn(connect):

@@ -36,6 +36,46 @@ def test_an_engine_tells_the_region_and_the_account_it_was_given(attached):
     assert arn == "arn:aws:swf:eu-west-1:000000000001:/domain/d"
 
 
+@pytest.mark.parametrize("asked", [0, 1, 2, 3, 1000])
+def test_no_page_has_more_items_than_an_engine_gives_at_most(clock, attached, registered, asked):
+    with Engine(clock=clock, poll_wait_seconds=0, largest_page=2) as engine:
+        client = attached(engine)
+        registered(client)
+        for name in "ab":
+            client.register_domain(name=name, workflowExecutionRetentionPeriodInDays="1")
+            client.register_activity_type(domain="d", name=name, version="1")
+            client.register_workflow_type(domain="d", name=name, version="1")
+        for name in "abc":
+            started = {"domain": "d", "workflowId": name, "workflowType": {"name": "W", "version": "1"}}
+            run_id = client.start_workflow_execution(**started)["runId"]
+            client.terminate_workflow_execution(domain="d", workflowId=name)
+            client.start_workflow_execution(**started)
+
+        def pages(operation, member, **request):
+            config = {"PageSize": asked} if asked else {}
+            found = client.get_paginator(operation).paginate(**request, PaginationConfig=config)
+            return [len(page[member]) for page in found]
+
+        of_domain = {"domain": "d", "registrationStatus": "REGISTERED"}
+        ever = {"domain": "d", "startTimeFilter": {"oldestDate": 0}}
+        execution = {"workflowId": "c", "runId": run_id}
+        three = [1, 1, 1] if asked == 1 else [2, 1]
+
+        assert pages("list_domains", "domainInfos", registrationStatus="REGISTERED") == three
+        assert pages("list_workflow_types", "typeInfos", **of_domain) == three
+        assert pages("list_activity_types", "typeInfos", **of_domain) == ([1] * 4 if asked == 1 else [2, 2])
+        assert pages("list_open_workflow_executions", "executionInfos", **ever) == three
+        assert pages("list_closed_workflow_executions", "executionInfos", **ever) == three
+        assert pages("get_workflow_execution_history", "events", domain="d", execution=execution) == three
+        assert pages("poll_for_decision_task", "events", domain="d", taskList={"name": "dl"}) == three
+
+
+@pytest.mark.parametrize("size", [0, -1, 1001, True, "100", None, 1.5])
+def test_an_engine_has_no_largest_page_that_swf_cannot_have(size):
+    with pytest.raises(ValidationError, match="largest_page"):
+        Engine(largest_page=size)
+
+
 def test_one_engine_answers_several_clients(engine, attached):
     one, other = attached(engine), attached(engine)
 

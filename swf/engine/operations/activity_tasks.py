@@ -20,7 +20,7 @@ from swf.models.event import (
 )
 from swf.models.history.state import OpenActivity
 
-IDLE: Output = {"startedEventId": 0, "taskToken": ""}
+IDLE: dict[str, Any] = {"startedEventId": 0, "taskToken": ""}
 
 
 @operation

@@ -4,6 +4,7 @@ See: https://docs.aws.amazon.com/amazonswf/latest/apireference/API_PollForDecisi
 """
 
 from collections.abc import Iterator, Sequence
+from typing import Any
 
 from swf import wire
 from swf.engine import decisions, limits
@@ -17,7 +18,7 @@ from swf.models.event import DecisionTaskCompleted, DecisionTaskStarted, Event
 
 _NAME = "PollForDecisionTask"
 
-IDLE: Output = {"previousStartedEventId": 0, "startedEventId": 0, "taskToken": ""}
+IDLE: dict[str, Any] = {"previousStartedEventId": 0, "startedEventId": 0, "taskToken": ""}
 
 
 @operation

@@ -47,7 +47,7 @@ def list_domains(transaction: Transaction, request: Request) -> Output:
     """List the domains of a status, by name."""
     reverse = request.get("reverseOrder", False)
     after = paging.position(transaction, "ListDomains", request)
-    size = paging.page_size(request)
+    size = paging.page_size(transaction, request)
     comparison, order = ("<", "DESC") if reverse else (">", "ASC")
     following = f"AND name {comparison} ?" if after else ""
     rows = transaction.store.rows(

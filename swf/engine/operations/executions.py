@@ -116,7 +116,7 @@ def events_page(
     Returns:
         The events, and the id of the page's last one if more follow.
     """
-    size = paging.page_size(request)
+    size = paging.page_size(transaction, request)
     if request.get("reverseOrder"):
         newest = last if after is None else after - 1
         oldest = max(first, newest - size + 1)

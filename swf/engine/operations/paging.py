@@ -13,12 +13,10 @@ from swf.engine.protocol import Text, render, render_members
 from swf.engine.tokens import PageToken
 from swf.engine.transaction import Transaction
 
-LARGEST_PAGE = 1000
 
-
-def page_size(request: Request) -> int:
-    """Give how many items fit on a page; none asked for, or 0, is as many as the service gives."""
-    return request.get("maximumPageSize") or LARGEST_PAGE
+def page_size(transaction: Transaction, request: Request) -> int:
+    """Give how many items fit on a page; none asked for, or 0, is as many as the engine gives at most."""
+    return min(request.get("maximumPageSize") or transaction.largest_page, transaction.largest_page)
 
 
 def position(transaction: Transaction, operation: str, request: Request) -> tuple[Any, ...] | None:

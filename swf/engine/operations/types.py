@@ -104,7 +104,7 @@ def list_types(kind: Kind, transaction: Transaction, request: Request) -> Output
     operation = f"List{kind.shape}s"
     after = paging.position(transaction, operation, request)
     transaction.require_domain(request["domain"])
-    size = paging.page_size(request)
+    size = paging.page_size(transaction, request)
     comparison, order = ("<", "DESC") if request.get("reverseOrder") else (">", "ASC")
     conditions = ["kind = ?", "domain = ?", "status = ?"]
     values = [kind.name, request["domain"], request["registrationStatus"]]

@@ -112,7 +112,7 @@ def _list(transaction: Transaction, operation: str, request: Request, status: st
     query = _query(request, status)
     after = paging.position(transaction, operation, request)
     transaction.require_domain(request["domain"])
-    size = paging.page_size(request)
+    size = paging.page_size(transaction, request)
     rows = transaction.store.rows(*_page(query, request.get("reverseOrder", False), after), size + 1)
     last = rows[size - 1] if len(rows) > size else None
     token = None if last is None else paging.next_token(transaction, operation, request, last[query.time], last["run"])
