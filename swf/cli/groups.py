@@ -1,7 +1,7 @@
 """Commands and groups of them: what holds for the options of all, help with whole sentences, imports when called."""
 
 import importlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import attrs
@@ -24,17 +24,32 @@ class Command(click.Command):
             try:
                 _refuse_repeated(self, ctx, args)
             except click.NoSuchOption as error:
-                raise click.NoSuchOption(error.option_name, possibilities=self._meant(error, ctx), ctx=ctx) from None
+                said = f"No such option {error.option_name!r}. {self._meant(error.option_name, ctx)}".rstrip()
+                raise click.NoSuchOption(error.option_name, said, ctx=ctx) from None
         return super().parse_args(ctx, args)
 
-    def _meant(self, error: click.NoSuchOption, ctx: click.Context) -> list[str]:
-        """Return the option that comes closest, if one does; click names up to three, of whatever meaning."""
+    def _meant(self, name: str, ctx: click.Context) -> str:
+        """Ask whether the options were meant that take this word as a value, or the one that comes closest.
+
+        click would name up to three that look like it, of whatever meaning.
+        """
         from swf.checks import closest
 
         options = [each for each in self.get_params(ctx) if isinstance(each, click.Option) and not each.hidden]
         known = [name for each in options for name in (*each.opts, *each.secondary_opts) if name.startswith("--")]
-        close = closest(error.option_name, known)
-        return [close] if close else []
+        likely = list(_options_with_value(options, name.removeprefix("--"))) or [closest(name, known)]
+        return f"Did you mean {' or '.join(map(repr, likely))}?" if likely[0] else ""
+
+
+def _options_with_value(options: Sequence[click.Option], word: str) -> Iterator[str]:
+    """Yield how options are given a word that is one of their choices: ``--status CLOSED`` for ``closed``."""
+    for option in options:
+        if isinstance(option.type, click.Choice):
+            yield from (f"{max(option.opts, key=len)} {each}" for each in option.type.choices if _is(each, word))
+
+
+def _is(choice: str, word: str) -> bool:
+    return choice.casefold() == word.replace("-", "_").casefold()
 
 
 @attrs.frozen

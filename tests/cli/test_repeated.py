@@ -335,6 +335,11 @@ def test_a_key_that_is_given_two_values_is_refused(swf, tmp_path, arguments, sai
         (["executions", "signal", "stop", "--output", "x"], []),
         (["run", "shop", "--no-reload"], []),
         (["server", "--keepalive"], []),
+        (["server", "--aws"], ["--limits aws"]),
+        (["executions", "ls", "--closed"], ["--status CLOSED"]),
+        (["executions", "count", "--timed-out"], ["--close-status TIMED_OUT"]),
+        (["executions", "ls", "--json"], ["--output json"]),
+        (["executions", "ls", "--stauts", "OPEN"], ["--status"]),
         (["domains", "unregister", "shop"], []),
     ],
     ids=" ".join,
@@ -343,4 +348,4 @@ def test_an_option_or_command_that_is_none_never_leads_to_its_opposite(here, arg
     done = here(*arguments)
 
     assert (done.code, done.out) == (64, "")
-    assert re.findall(r"Did you mean '?([\w-]+)", done.err) == meant
+    assert re.findall(r"Did you mean '?([\w -]+)", done.err) == meant
