@@ -37,8 +37,10 @@ class Command(click.Command):
 
         options = [each for each in self.get_params(ctx) if isinstance(each, click.Option) and not each.hidden]
         known = [name for each in options for name in (*each.opts, *each.secondary_opts) if name.startswith("--")]
-        likely = list(_options_with_value(options, name.removeprefix("--"))) or [closest(name, known)]
-        return f"Did you mean {' or '.join(map(repr, likely))}?" if likely[0] else ""
+        likely = list(_options_with_value(options, name.removeprefix("--")))
+        if not likely and (close := closest(name, known)):
+            likely.append(close)
+        return f"Did you mean {' or '.join(map(repr, likely))}?" if likely else ""
 
 
 def _options_with_value(options: Sequence[click.Option], word: str) -> Iterator[str]:
