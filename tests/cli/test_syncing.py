@@ -54,6 +54,20 @@ version = "1.10"
 task_list = "packing"
 """
 
+# What is told of the activity type that `SHOP` declares, where SWF does not have it.
+PACK_REGISTERED = {
+    "symbol": "+",
+    "action": "register",
+    "kind": "activity",
+    "domain": "shop",
+    "name": "Pack",
+    "version": "1.10",
+    "before": None,
+    "after": {"status": "REGISTERED", "task_list": "packing"},
+    "next_version": None,
+    "differences": [],
+}
+
 MODULE = """
 from swf.models import ActivityType, Domain, WorkflowType
 from swf.sync import Manifest
@@ -271,18 +285,7 @@ PLAN = {
             "next_version": None,
             "differences": [{"attribute": "status", "declared": "REGISTERED", "registered": "DEPRECATED"}],
         },
-        {
-            "symbol": "+",
-            "action": "register",
-            "kind": "activity",
-            "domain": "shop",
-            "name": "Pack",
-            "version": "1.10",
-            "before": None,
-            "after": {"status": "REGISTERED", "task_list": "packing"},
-            "next_version": None,
-            "differences": [],
-        },
+        PACK_REGISTERED,
         {
             "symbol": "-",
             "action": "undeclared",
@@ -543,19 +546,7 @@ def test_programs_are_told_what_was_done(here, connection):
         },
         {"found": 1, "made": 4},
     )
-    assert told["items"][4] == {
-        "symbol": "+",
-        "action": "register",
-        "kind": "activity",
-        "domain": "shop",
-        "name": "Pack",
-        "version": "1.10",
-        "before": None,
-        "after": {"status": "REGISTERED", "task_list": "packing"},
-        "next_version": None,
-        "differences": [],
-        "outcome": "made",
-    }
+    assert told["items"][4] == {**PACK_REGISTERED, "outcome": "made"}
     assert outcomes(again)[1] == {"found": 5}
     assert (first.code, again.code) == (0, 0)
 

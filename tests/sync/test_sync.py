@@ -460,16 +460,6 @@ def test_a_sync_of_more_than_aws_takes_at_once_is_done_all_the_same():
 # Plans in files
 
 
-@pytest.fixture
-def saved(tmp_path):
-    def save(made):
-        path = tmp_path / "plan.json"
-        path.write_text(made.dumps(), encoding="utf-8")
-        return Plan.load(path)
-
-    return save
-
-
 def test_a_plan_comes_back_from_its_file(synced, saved):
     CHARGE.delete()
     made = plan(Manifest.of(MANIFEST, ActivityType("shop", "Pack", "1.0")), prune=True)

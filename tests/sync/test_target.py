@@ -225,16 +225,6 @@ def test_an_swf_of_this_process_has_no_account_to_ask_for():
 # Plans belong to where they were made
 
 
-@pytest.fixture
-def saved(tmp_path):
-    def saved(made):
-        path = tmp_path / "plan.json"
-        path.write_text(made.dumps(), encoding="utf-8")
-        return Plan.load(path)
-
-    return saved
-
-
 def test_endpoint_region_and_account_tell_plans_apart():
     mine = Plan(target=Target(region="us-east-1", account=MINE), items=())
     others = [
