@@ -4,7 +4,7 @@ import functools
 from abc import ABC, abstractmethod
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from importlib.metadata import EntryPoint, entry_points
-from typing import Any, ClassVar, Final, Protocol, Self
+from typing import Any, ClassVar, Final, Protocol, Self, runtime_checkable
 
 import attrs
 
@@ -95,6 +95,15 @@ class Following(Protocol):
 
     def decisions(self) -> Iterable[Decision]:
         """Say what happens next."""
+        ...
+
+
+@runtime_checkable
+class OfTasks(Protocol):
+    """What is followed, of a workflow that has tasks."""
+
+    def task_of(self, event_id: int) -> str | None:
+        """Return the id of the task for which an event opened what is open still; None of any other event."""
         ...
 
 

@@ -109,6 +109,11 @@ class Followed:
         self.progress.ask()
         return decisions_of(self.progress, self._output)
 
+    def task_of(self, event_id: int) -> str | None:
+        """Return the id of the task for which an event opened what is open still; None of any other event."""
+        part = self.progress.openings.parts.get(event_id)
+        return None if part is None else part.owner.task.id
+
 
 class _Checking:
     """One look at a workflow whose form is right."""

@@ -21,7 +21,7 @@ from swf.models.history.pages import check_end
 from swf.models.task import DecisionTask
 from swf.shapes import ExecutionId, TypeId
 from swf.specs import open_children
-from swf.specs.base import UNNAMED, Spec
+from swf.specs.base import UNNAMED, OfTasks, Spec
 from swf.specs.document import Document, load
 
 _log = logging.getLogger(__name__)
@@ -161,11 +161,20 @@ class SpecDecider(Decider):
         else:
             decisions = list(known.decisions())
         if decisions and decisions[-1].closes:
-            warning = open_children.warning(task.execution, known.events)
+            warning = open_children.warning(task.execution, known.events, lambda child: self._place_of(known, child.id))
             if warning is not None and self._logged.is_new(warning):
                 _log.warning("%s", warning)
         self._remember(task, known)
         return decisions
+
+    def _place_of(self, known: "_Known", event_id: int) -> str | None:
+        """Say which task an event opened something for, and where that stands, as far as the documents tell."""
+        id = known.task_of(event_id)
+        document = next((each.document for each in self._sources if known.spec in each.document.specs), None)
+        if id is None or document is None:
+            return None
+        line = document.lines.get((known.spec.name, known.spec.version, id))
+        return f"task {id!r} of {document.name}" + ("" if line is None else f", line {line}")
 
     def _known(self, spec: Spec, task: DecisionTask) -> "_Known":
         """Give the execution with all its events: from what is remembered, or from its beginning."""
@@ -241,6 +250,10 @@ class _Known:
     def decisions(self) -> Iterable[Decision]:
         """Say what happens next."""
         return self._following.decisions()
+
+    def task_of(self, event_id: int) -> str | None:
+        """Return the id of the task for which an event opened something, of a workflow that has tasks."""
+        return self._following.task_of(event_id) if isinstance(self._following, OfTasks) else None
 
 
 def _history_up_to(execution: WorkflowExecution, last_event_id: int) -> History:

@@ -30,10 +30,12 @@ class Document:
     Attributes:
         name: The file, as it is called in messages.
         specs: The workflows, in the order of the file.
+        lines: The line of each task, by the name and the version of its workflow and its id; only of YAML.
     """
 
     name: str
     specs: tuple[Spec, ...]
+    lines: Mapping[tuple[str, str, str], int] = attrs.field(factory=dict, eq=False, repr=False)
 
     @overload
     def spec(self, name: str) -> Spec: ...
@@ -79,7 +81,7 @@ class Document:
             wrong = _wrong_form(data)
             wrong += _problems(data, {problem.place for problem in wrong})
             if not wrong:
-                return cls(found.name, tuple(_specs(data)))
+                return cls(found.name, tuple(_specs(data)), dict(_lines(data, found)))
         except RecursionError:
             raise SpecError(
                 f"{found.name} has values within values too deep to be read. Write it as documented."
@@ -269,6 +271,17 @@ def _specs(data: Mapping[str, Any]) -> Iterator[Spec]:
             description=workflow.get("description"),
             registration=_registration(workflow),
         )
+
+
+def _lines(data: Mapping[str, Any], found: documents.Document) -> Iterator[tuple[tuple[str, str, str], int]]:
+    for place, workflow in enumerate(data["workflows"]):
+        # What a workflow has beside its head is for its type to say.
+        tasks = workflow.get("tasks")
+        for index, task in enumerate(tasks if isinstance(tasks, list) else ()):
+            id = task.get("id") if isinstance(task, dict) else None
+            line = found.spot(("workflows", place, "tasks", index)).line
+            if isinstance(id, str) and line is not None:
+                yield (workflow["name"], workflow["version"], id), line
 
 
 def _registration(workflow: Mapping[str, Any]) -> Registration:

@@ -13,7 +13,7 @@ from swf.exceptions import ConfigurationError, PollTimeout, SpecError
 from swf.models import Domain, WorkflowType
 from swf.models.decision import CompleteWorkflowExecution, StartChildWorkflowExecution
 from swf.models.event import ActivityTaskScheduled
-from swf.specs import Document, Spec, SpecDecider, load
+from swf.specs import Document, Spec, SpecDecider, load, loads
 from swf.testing import Environment, FakeWorker
 from tests.specs.test_random import work_type
 from tests.specs.writing import activity, of_input, result_of, spec_of, written
@@ -110,8 +110,39 @@ def test_a_child_that_gets_no_time_to_end_is_warned_of_with_the_remedy(env, capl
     warnings = warnings_of_open_children(caplog)
     assert len(warnings) == count
     for warning in warnings:
-        assert f"ends while children are open: '{child.workflow_id}' (slow 1.0). SWF terminates them" in warning
+        assert (
+            f"ends while children are open: '{child.workflow_id}' (slow 1.0; task 'c' of d). SWF terminates them"
+            in warning
+        )
         assert "give it the child_policy REQUEST_CANCEL, and if they are to go on, ABANDON" in warning
+
+
+def test_a_child_that_gets_no_time_to_end_is_warned_of_with_its_line(env, caplog):
+    slow = attrs.evolve(spec_of({"id": "week", "timer": 7 * 86_400}), name="slow")
+    kind_of(env, slow, task_list="nobody watches it")
+    document = loads(
+        """\
+version: "1.0"
+workflows:
+  - spec_type: dag
+    name: parent
+    version: "1.0"
+    tasks:
+      - id: a
+        type: {name: Work, version: "1"}
+      - id: c
+        workflow: {name: slow, version: "1.0"}
+""",
+        "yaml",
+        name="parents.yaml",
+    )
+    failing = FakeWorker(env.domain, "work", {("Work", "1"): ValueError("no")})
+
+    execution = kind_of(env, document.spec("parent")).start_execution()
+    env.run(execution, SpecDecider(document, env.domain, "spam"), failing)
+
+    (warning,) = warnings_of_open_children(caplog)
+    assert "(slow 1.0; task 'c' of parents.yaml, line 9). SWF terminates them" in warning
 
 
 def warnings_of_open_children(caplog):
