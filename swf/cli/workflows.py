@@ -181,7 +181,8 @@ def replay(
 
     WORKFLOW is a module, for all workflows among its variables, or MODULE:NAME. Histories come from files, with
     --history, or from SWF: those of open executions, unless filters say otherwise. Nothing is sent anywhere. The exit
-    code is 3 if a workflow asks for something other than its history records, and 5 if there is no history of them.
+    code is 3 if a workflow asks for something other than its history records, and 5 if there are histories, but none of
+    them. Where SWF has none at all, nothing can differ: 0.
     """
     from swf.connection import current
     from swf.workflows import Replayer
