@@ -178,21 +178,35 @@ class _Code:
             f"{module.name}.{node.name}"
             for module in modules.values()
             for node in module.definitions.values()
-            if isinstance(node, ast.ClassDef) and self._is_workflow(module, node, frozenset())
+            if isinstance(node, ast.ClassDef) and self._is_workflow(f"{module.name}.{node.name}")
         ]
 
-    def _is_workflow(self, module: Module, node: ast.ClassDef, seen: frozenset[ast.ClassDef]) -> bool:
-        for full in _bases(module, node):
+    def _is_workflow(self, name: str) -> bool:
+        has_run = is_named_so = False
+        for full, found in self._lineage(name):
             if full in _WORKFLOWS:
                 return True
-            found = self._class(full)
             if found is None:
                 # A class that is not looked at: its name tells.
-                if full is not None and full.endswith("Workflow") and _method(node, "run"):
-                    return True
-            elif node not in seen and self._is_workflow(*found, seen | {node}):
-                return True
-        return False
+                is_named_so = is_named_so or (full is not None and full.endswith("Workflow"))
+            else:
+                has_run = has_run or _method(found[1], "run") is not None
+        return has_run and is_named_so
+
+    def _lineage(self, name: str) -> "Iterator[tuple[str | None, tuple[Module, ast.ClassDef] | None]]":
+        """Yield the full names of a class and of all that it inherits, each once, with those that are looked at."""
+        left: list[str | None] = [name]
+        seen = set()
+        while left:
+            full = left.pop()
+            # A name that is given twice may stand for a class that inherits the one before it.
+            if full in seen:
+                continue
+            seen.add(full)
+            found = self._class(full)
+            yield full, found
+            if found is not None:
+                left.extend(reversed(list(_bases(*found))))
 
     def _class(self, full: str | None) -> tuple[Module, ast.ClassDef] | None:
         module, node = self._definition(full)
@@ -219,21 +233,17 @@ class _Code:
 
     def _methods(self, name: str) -> Iterator[_Function]:
         """Give the methods of a workflow, also those of classes that it inherits from."""
-        found = self._class(name)
-        if found is None:
-            return
-        module, node = found
-        for each in node.body:
-            if (
-                isinstance(each, Function)
-                and each.name not in module.done_once
-                and not _is_decorated(each, module, _ACTIVITIES | _QUERIES)
-            ):
-                yield _Function(module, each, f"{node.name}.{each.name}", node)
-        for base in node.bases:
-            inherited = full_name(base, module.names)
-            if inherited is not None and inherited not in (name, *self.workflows):
-                yield from self._methods(inherited)
+        for full, found in self._lineage(name):
+            if found is None or (full != name and full in self.workflows):
+                continue
+            module, node = found
+            for each in node.body:
+                if (
+                    isinstance(each, Function)
+                    and each.name not in module.done_once
+                    and not _is_decorated(each, module, _ACTIVITIES | _QUERIES)
+                ):
+                    yield _Function(module, each, f"{node.name}.{each.name}", node)
 
     def _sets_of(self, owner: ast.ClassDef | None) -> frozenset[str]:
         if owner is None:
@@ -262,7 +272,7 @@ class _Code:
         return LEFT_CHILD if self._is_child(full) and self._ends_its_children(function) else None
 
     def _is_child(self, full: str) -> bool:
-        """Tell whether a call of a full name starts a child: of a declared workflow, or one known by its name."""
+        """Return whether a call of a full name starts a child: of a declared workflow, or one known by its name."""
         holder, _, last = full.rpartition(".")
         if last == "child" and holder in self.workflows:
             return True
@@ -270,44 +280,23 @@ class _Code:
         return module is not None and module.elsewhere.get(last, "").endswith(".ChildWorkflow")
 
     def _ends_its_children(self, function: _Function) -> bool:
-        """Tell whether the workflow that a method belongs to, and all that inherit it, end their open children."""
+        """Return whether the workflow that a method belongs to, and all that inherit it, end their open children."""
         owner = function.owner
         name = None if owner is None else f"{function.module.name}.{owner.name}"
         if name not in self.workflows:
             return False
-        heirs = (each for each in self.workflows if self._inherits(each, str(name)))
+        heirs = (each for each in self.workflows if any(full == name for full, _ in self._lineage(each)))
         return all(self._policy_of(each) in (None, "TERMINATE", "REQUEST_CANCEL") for each in heirs)
-
-    def _inherits(self, name: str, ancestor: str) -> bool:
-        """Tell whether a workflow is another one, or inherits it."""
-        if name == ancestor:
-            return True
-        found = self._class(name)
-        return found is not None and any(
-            base != name and self._inherits(base, ancestor) for base in _bases(*found) if base is not None
-        )
 
     def _policy_of(self, name: str) -> str | None:
         """Return what a workflow's child policy is set to; None if it is nowhere, and not left to be known."""
-        found = self._class(name)
-        return None if found is None else next(self._child_policies(*found, frozenset()), None)
-
-    def _child_policies(self, module: Module, node: ast.ClassDef, seen: frozenset[ast.ClassDef]) -> Iterator[str]:
-        """Yield what a class and then its bases set as child_policy; of what cannot be read, that it is unreadable."""
-        for each in reversed(node.body):
-            match each:
-                case (
-                    ast.Assign(targets=[ast.Name(id="child_policy")], value=value)
-                    | ast.AnnAssign(target=ast.Name(id="child_policy"), value=ast.expr() as value)
-                ):
-                    yield _constant(value, module) or _UNREADABLE
-        for full in _bases(module, node):
-            found = self._class(full)
-            if found is not None and found[1] not in seen:
-                yield from self._child_policies(*found, seen | {node})
-            elif found is None and full not in _WORKFLOWS:
+        for full, found in self._lineage(name):
+            if found is not None and (policy := _child_policy(*found)):
+                return policy
+            if found is None and full not in _WORKFLOWS:
                 # A class that is not looked at may set it.
-                yield _UNREADABLE
+                return _UNREADABLE
+        return None
 
     def _remedy_unawaited(self, full: str) -> str | None:
         """Say what to do about a call of a full name that nobody awaits; None if that is as it should be."""
@@ -342,6 +331,18 @@ def _bases(module: Module, node: ast.ClassDef) -> Iterator[str | None]:
     for base in node.bases:
         # Workflow[X], and other classes with parameters.
         yield full_name(base.value if isinstance(base, ast.Subscript) else base, module.names)
+
+
+def _child_policy(module: Module, node: ast.ClassDef) -> str | None:
+    """Return what a class sets as child_policy itself: the last of it counts."""
+    for each in reversed(node.body):
+        match each:
+            case (
+                ast.Assign(targets=[ast.Name(id="child_policy")], value=value)
+                | ast.AnnAssign(target=ast.Name(id="child_policy"), value=ast.expr() as value)
+            ):
+                return _constant(value, module) or _UNREADABLE
+    return None
 
 
 def _constant(node: ast.expr, module: Module) -> str | None:

@@ -423,6 +423,46 @@ def test_all_methods_of_a_workflow_are_looked_at():
     assert lines(text) == [(6, "Base.choose"), (10, "Mixin.mixed"), (15, "Order.paid")]
 
 
+def test_the_methods_of_a_class_with_parameters_are_looked_at():
+    text = """\
+    import random
+    from swf.workflows import Workflow
+
+    class Mixin:
+        def mixed(self):
+            return random.random()
+
+    class Order(Mixin[int], Workflow):
+        async def run(self):
+            return 1
+    """
+
+    assert lines(text) == [(6, "Mixin.mixed")]
+
+
+def test_a_class_may_have_the_name_of_one_that_it_inherits():
+    text = """\
+    import random
+    from swf.workflows import Workflow
+
+    class Base:
+        pass
+
+    class Other(Base):
+        def mixed(self):
+            return random.random()
+
+    class Base(Other):
+        pass
+
+    class Order(Base, Workflow):
+        async def run(self):
+            await Order.options(cancel="abandon").child().started
+    """
+
+    assert lines(text) == [(9, "Other.mixed"), (16, "Order.run")]
+
+
 def test_a_class_that_is_no_workflow_is_not_looked_at():
     text = """\
     import time
