@@ -122,11 +122,11 @@ class Shape:
         return value
 
     def problem(self, value: Any) -> str | None:
-        """Say what SWF would refuse about the value, or nothing: in the words of a rule of `swf.rules`."""
+        """Return what SWF would refuse about the value, if anything: in the words of a rule of `swf.rules`."""
         return None
 
     def problem_when_registered(self, value: Any) -> str | None:
-        """Say what SWF would refuse about the value where a domain or a type is registered with it."""
+        """Return what SWF would refuse about the value where a domain or a type is registered with it."""
         return self.problem(value)
 
 

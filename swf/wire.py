@@ -237,7 +237,7 @@ def write_with(value: Any, unknown: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def problems(value: Any, *, registering: bool = False) -> Iterator[str]:
-    """Say, attribute by attribute, what SWF would refuse about a value; with more that holds where it is registered."""
+    """Yield, attribute by attribute, what SWF would refuse about a value; with more where it is registered."""
     for member in members(type(value)):
         held = getattr(value, member.name)
         if held is None:

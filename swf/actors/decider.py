@@ -95,6 +95,9 @@ class Decider(Actor[DecisionTask]):
     See: https://docs.aws.amazon.com/amazonswf/latest/developerguide/swf-dg-dev-deciders.html
     """
 
+    # Whether it reads the whole history by itself when it does not know what is before the events that came.
+    _reads_again: ClassVar[bool] = False
+
     def __init__(
         self,
         domain: Domain | str,
@@ -110,9 +113,6 @@ class Decider(Actor[DecisionTask]):
         super().__init__(
             domain, task_list, identity=identity, connection=connection, concurrency=concurrency, pollers=pollers
         )
-
-    # Whether it reads the whole history by itself when it does not know what is before the events that came.
-    _reads_again: ClassVar[bool] = False
 
     def _rest(self) -> None:
         super()._rest()

@@ -60,6 +60,7 @@ _OF_OPEN: tuple[Callable[[F], F], ...] = (
     ),
     click.option(
         "--since",
+        "--started-since",
         "--start-oldest-date",
         "start_oldest_date",
         callback=date,
@@ -68,7 +69,13 @@ _OF_OPEN: tuple[Callable[[F], F], ...] = (
         "beginning.",
     ),
     click.option(
-        "--until", "--start-latest-date", "start_latest_date", callback=date, metavar="DATE", help="Started until."
+        "--until",
+        "--started-until",
+        "--start-latest-date",
+        "start_latest_date",
+        callback=date,
+        metavar="DATE",
+        help="Started until.",
     ),
     click.option("--parent", nargs=2, default=None, metavar="WORKFLOW_ID RUN_ID", help="Children of this execution."),
     click.option(

@@ -29,7 +29,7 @@ class Command(click.Command):
         return super().parse_args(ctx, args)
 
     def _meant(self, name: str, ctx: click.Context) -> str:
-        """Ask whether the options were meant that take this word as a value, or the one that comes closest.
+        """Return the question whether options were meant that take this word as a value, or the one that comes closest.
 
         click would name up to three that look like it, of whatever meaning.
         """
@@ -38,8 +38,9 @@ class Command(click.Command):
         options = [each for each in self.get_params(ctx) if isinstance(each, click.Option) and not each.hidden]
         known = [name for each in options for name in (*each.opts, *each.secondary_opts) if name.startswith("--")]
         likely = list(_options_with_value(options, name.removeprefix("--")))
-        if not likely and (close := closest(name, known)):
-            likely.append(close)
+        # Compared without the dashes, which would make any two look alike.
+        if not likely and (close := closest(name.removeprefix("--"), [each.removeprefix("--") for each in known])):
+            likely.append(f"--{close}")
         return f"Did you mean {' or '.join(map(repr, likely))}?" if likely else ""
 
 

@@ -67,9 +67,11 @@ class Asked:
         Asked(name='shop:Packer', task_list='host:17:a@b')
 
         Raises:
-            ValidationError: Nothing stands behind the ``@``.
+            ValidationError: Nothing stands behind the ``:`` or the ``@``.
         """
         name, at, task_list = text.partition("@")
+        if name.endswith(":"):
+            raise ValidationError(f"{text} names nothing behind its colon. Write {name}NAME, or {name[:-1]} alone.")
         if at and not task_list:
             raise ValidationError(f"{text} names no task list behind its @. Write {name}@packing, or {name} alone.")
         return cls(name, task_list or None)
@@ -222,7 +224,7 @@ def _of_module(module: ModuleType, kind: type[Actor[Any]], given: Given) -> list
 
 
 def _instead(module: ModuleType, kind: type[Actor[Any]]) -> Iterator[str]:
-    """Say what to name in place of a module without actors of a kind; the first that is not empty is best."""
+    """Yield hints for a module without actors of a kind, the best first; those that do not apply are empty."""
     name, known = module.__name__, candidates(module, kind)
     yield _either("Name what it defines", (f"{name}:{each}" for each in known.names))
     yield _either("What it has runs with", _for_other_commands(module, kind))
@@ -265,7 +267,7 @@ def _actors(name: str, named: Any, kind: type[Actor[Any]], given: Given) -> Iter
 
 
 def _in_place_of(name: str, named: Any, kind: type[Actor[Any]]) -> str:
-    """Say what to name in place of something that is no actor."""
+    """Return the hint for something that is no actor."""
     if not hasattr(named, "registration"):
         what = {Decider: "a Decider", ActivityWorker: "an ActivityWorker"}.get(kind, "a Decider or an ActivityWorker")
         return f"Name {what}, a class of such, or a function that gives some."

@@ -114,7 +114,7 @@ def carried_out(plan: Plan, heard: list[Result], *, skip_conflicts: bool) -> App
 
 
 def summary(applied: Applied) -> str:
-    """Say what was done: the changes that were made, those that were made already, and what is left."""
+    """Return what was done, in a line: the changes that were made, those that were made already, and what is left."""
     told = [f"Done: {changes(len(applied.made))}." if applied.plan.changes else "There is nothing to do."]
     if applied.found:
         told.append(f"Made already: {len(applied.found)}.")

@@ -68,7 +68,8 @@ class Engine:
         region: The region that ARNs tell.
         account: The account that ARNs tell.
         empty_task_token: Whether a poll that found no task answers with a ``taskToken`` that is empty, as SWF does.
-            False leaves it out, as SWF did until 2016: Amazon's Flow Framework for Java takes an empty one for a task.
+            False leaves it out, as recorded of SWF in 2015 and 2016: Amazon's Flow Framework for Java takes an empty
+            one for a task.
         largest_page: How many items a page has at most, whatever was asked for: 1 to 1000. SWF documents 1000; users
             have reported 100.
 

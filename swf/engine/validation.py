@@ -63,7 +63,7 @@ class Characters:
     is_trimmed: bool = False
 
     def problem(self, value: str) -> str | None:
-        """Say what of it is forbidden, or nothing."""
+        """Return what of it is forbidden, if anything."""
         if found := self.forbidden.search(value):
             return f"must not contain {found.group()!r}"
         if value == "arn":

@@ -283,7 +283,7 @@ class QuerySet(ABC, Generic[Row]):
                 raise narrowed(error, self.missing) from error.__cause__
 
     def _whole(self, pages: Iterable[list[dict[str, Any]]]) -> Iterable[Sequence[dict[str, Any]]]:
-        """Give the pages of a list, as far as they can be told to be all of it."""
+        """Return the pages of a list, as far as they can be told to be all of it."""
         return pages
 
     def _page_size(self, call: Call[Row]) -> int | None:

@@ -61,6 +61,8 @@ class SpecDecider(Decider):
         SpecError: A document cannot be read, or two have the same version of a workflow.
     """
 
+    _reads_again = True
+
     def __init__(
         self,
         documents: str | Path | Document | Iterable[str | Path | Document],
@@ -77,8 +79,6 @@ class SpecDecider(Decider):
         super().__init__(
             domain, task_list, identity=identity, connection=connection, concurrency=concurrency, pollers=pollers
         )
-
-    _reads_again = True
 
     def _rest(self) -> None:
         super()._rest()
@@ -168,7 +168,7 @@ class SpecDecider(Decider):
         return decisions
 
     def _place_of(self, known: "_Known", event_id: int) -> str | None:
-        """Say which task an event opened something for, and where that stands, as far as the documents tell."""
+        """Return which task an event opened something for, and where that stands, as far as the documents tell."""
         id = known.task_of(event_id)
         document = next((each.document for each in self._sources if known.spec in each.document.specs), None)
         if id is None or document is None:

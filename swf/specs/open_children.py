@@ -2,18 +2,18 @@
 
 from collections.abc import Callable, Sequence
 
-from swf.constants import ABANDON, TERMINATE
+from swf.constants import REQUEST_CANCEL, TERMINATE
 from swf.models import WorkflowExecution
 from swf.models.event import Event, ExternalWorkflowExecutionCancelRequested, StartChildWorkflowExecutionInitiated
 from swf.models.history import History
+from swf.models.history.child_policy import effect
 
-_APPLIED = {TERMINATE: "SWF terminates", "REQUEST_CANCEL": "SWF asks to cancel"}
 _NAMED = 5
 _REMEDIES = {
     TERMINATE: (
         "If they are to end by themselves, give it the child_policy REQUEST_CANCEL, and if they are to go on, ABANDON:"
     ),
-    "REQUEST_CANCEL": "If they are to go on, give it the child_policy ABANDON:",
+    REQUEST_CANCEL: "If they are to go on, give it the child_policy ABANDON:",
 }
 
 
@@ -31,15 +31,16 @@ def warning(
         place_of: Says where a child stands in a document, by the event that initiated it.
     """
     history = History(events)
-    children = _affected(history)
-    if history.started is None or not children:
+    policy = None if history.started is None else history.started.child_policy
+    applied = effect(policy, is_cancel_requested=False)
+    children = _affected(history, policy)
+    if policy is None or applied is None or not children:
         return None
-    policy = history.started.child_policy
     named = ", ".join(_named(child, place_of(child)) for child in children[:_NAMED])
     more = f" and {len(children) - _NAMED:,} more" if len(children) > _NAMED else ""
     return (
-        f"{execution!r} ends while children are open: {named}{more}. {_APPLIED[policy]} them, for its child_policy is "
-        f"{policy}. {_REMEDIES[policy]} in the registration of a new version, or when it is started."
+        f"{execution!r} ends while children are open: {named}{more}. SWF {applied.format('them')}, for its "
+        f"child_policy is {policy}. {_REMEDIES[policy]} in the registration of a new version, or when it is started."
     )
 
 
@@ -47,11 +48,8 @@ def _named(child: Child, place: str | None) -> str:
     return f"{child.workflow_id!r} ({child.workflow_type}{'' if place is None else f'; {place}'})"
 
 
-def _affected(history: History) -> list[Child]:
-    """Return the open children to which the policy does something that was not asked of them already."""
-    policy = None if history.started is None else history.started.child_policy
-    if policy in (None, ABANDON):
-        return []
+def _affected(history: History, policy: str | None) -> list[Child]:
+    """Return the open children to which a policy does something that was not asked of them already."""
     asked = {
         event.workflow_execution.run_id
         for event in history
@@ -60,5 +58,6 @@ def _affected(history: History) -> list[Child]:
     return [
         child.initiated
         for child in history.state.children.values()
-        if child.started is not None and (policy == TERMINATE or child.started.workflow_execution.run_id not in asked)
+        if child.started is not None
+        and effect(policy, is_cancel_requested=child.started.workflow_execution.run_id in asked)
     ]

@@ -78,7 +78,7 @@ def conflict(items: Iterable[Item]) -> SyncConflictError:
 
 
 def in_conflict(item: Item) -> str:
-    """Say in what an item differs, and what to do about it."""
+    """Return in what an item differs, and what to do about it, as a sentence."""
     return f"{called(item)}: {'; '.join([*_conflicting(item), advice(item)])}."
 
 

@@ -157,6 +157,8 @@ class WorkflowDecider(Decider):
         ValidationError: Two workflows are of one type.
     """
 
+    _reads_again = True
+
     def __init__(
         self,
         domain: Domain | str,
@@ -181,8 +183,6 @@ class WorkflowDecider(Decider):
         super().__init__(
             domain, task_list, identity=identity, connection=connection, concurrency=concurrency, pollers=pollers
         )
-
-    _reads_again = True
 
     def _rest(self) -> None:
         super()._rest()

@@ -9,7 +9,7 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
-from swf.constants import ABANDON, TERMINATE
+from swf.models.history.child_policy import effect
 from swf.workflows.calls import ActivityCall, Call, ChildCall, LambdaCall
 from swf.workflows.commands import Close, Command
 from swf.workflows.determinism import line, told
@@ -17,8 +17,6 @@ from swf.workflows.forbidden import CANCELED_CHILD, FORGOTTEN, FORGOTTEN_CHILD, 
 
 if TYPE_CHECKING:
     from swf.workflows.machine import Machine
-
-_APPLIED = {TERMINATE: "SWF terminates it", "REQUEST_CANCEL": "SWF asks it to cancel"}
 
 
 def warnings(machine: "Machine", close: Close, batch: Sequence[Command]) -> Iterator[str]:
@@ -39,13 +37,13 @@ def warnings(machine: "Machine", close: Close, batch: Sequence[Command]) -> Iter
 
 def _affected_children(machine: "Machine") -> Iterator[ChildCall[object]]:
     """Yield the open children to which the policy of their parent does something that nobody asked for."""
-    policy = machine.started.get("childPolicy")
-    if policy == ABANDON:
-        return
     for command in machine.waiting.values():
-        # A child that was asked to cancel may be asked again; to be terminated is another matter.
-        if isinstance(command, ChildCall) and (policy == TERMINATE or not command.is_cancel_requested):
+        if isinstance(command, ChildCall) and _effect(machine, command):
             yield command
+
+
+def _effect(machine: "Machine", child: ChildCall[object]) -> str | None:
+    return effect(machine.started.get("childPolicy"), is_cancel_requested=child.is_cancel_requested)
 
 
 def _of_children(machine: "Machine", children: list[ChildCall[object]]) -> Iterator[str]:
@@ -53,13 +51,12 @@ def _of_children(machine: "Machine", children: list[ChildCall[object]]) -> Itera
     counts = Counter((child.place, child.is_cancel_requested) for child in children)
     for child in children:
         count = counts.pop((child.place, child.is_cancel_requested), 0)
-        if count:
-            policy = machine.started["childPolicy"]
+        if count and (applied := _effect(machine, child)):
             more = f", and {count - 1:,} more of that line" if count > 1 else ""
             asked = ", and was asked to cancel" if child.is_cancel_requested else ""
             yield (
                 f"{machine.execution!r} ends while its child {child.told} of {line(child.place)} is open{more}{asked}. "
-                f"{_APPLIED[policy]}, for the child_policy of the parent is {policy}. "
+                f"SWF {applied.format('it')}, for the child_policy of the parent is {machine.started['childPolicy']}. "
                 f"{CANCELED_CHILD if child.is_cancel_requested else LEFT_CHILD}"
             )
 

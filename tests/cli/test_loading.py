@@ -703,6 +703,16 @@ def test_a_task_list_begins_behind_the_first_at_and_may_have_others_in_it(task_l
             "video:Encoder@ names no task list behind its @. Write video:Encoder@packing, or video:Encoder alone.",
         ),
         (
+            ["video:"],
+            Given("shop"),
+            "video: names nothing behind its colon. Write video:NAME, or video alone.",
+        ),
+        (
+            ["video:@encoding"],
+            Given("shop"),
+            "video:@encoding names nothing behind its colon. Write video:NAME, or video alone.",
+        ),
+        (
             ["video:Encoder@encoding"],
             Given("shop", "videos"),
             "--task-list videos is for names without a task list of their own, and there is none. Leave it out.",

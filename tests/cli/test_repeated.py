@@ -229,7 +229,7 @@ def open_ids(shop):
         ),
         (
             ["ls", "--since", "1h", "--start-oldest-date=2h"],
-            "Error: --since or --start-oldest-date takes one value, and was given '1h' and '2h'.",
+            "Error: --since or --started-since or --start-oldest-date takes one value, and was given '1h' and '2h'.",
         ),
         (
             ["count", "--close-status", "FAILED", "--close-status", "TIMED_OUT"],
@@ -328,7 +328,8 @@ def test_a_key_that_is_given_two_values_is_refused(swf, tmp_path, arguments, sai
 @pytest.mark.parametrize(
     ("arguments", "meant"),
     [
-        (["executions", "ls", "--started-since", "1h"], ["--since"]),
+        (["executions", "ls", "--start-since", "1h"], ["--started-since"]),
+        (["executions", "terminate", "--open"], []),
         (["executions", "ls", "--close-since", "1h"], ["--closed-since"]),
         (["executions", "ls", "--before", "1h"], []),
         (["executions", "terminate", "--start-newest-date", "1h"], ["--start-latest-date"]),

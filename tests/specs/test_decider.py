@@ -166,7 +166,7 @@ class Leaving(Spec):
     ("policy", "sentence"),
     [
         ("TERMINATE", "SWF terminates them, for its child_policy is TERMINATE."),
-        ("REQUEST_CANCEL", "SWF asks to cancel them, for its child_policy is REQUEST_CANCEL."),
+        ("REQUEST_CANCEL", "SWF asks them to cancel, for its child_policy is REQUEST_CANCEL."),
     ],
 )
 def test_children_that_nobody_asked_to_end_are_warned_of(env, caplog, policy, sentence):

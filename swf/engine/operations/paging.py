@@ -15,7 +15,7 @@ from swf.engine.transaction import Transaction
 
 
 def page_size(transaction: Transaction, request: Request) -> int:
-    """Give how many items fit on a page; none asked for, or 0, is as many as the engine gives at most."""
+    """Return how many items fit on a page; none asked for, or 0, is as many as the engine gives at most."""
     return min(request.get("maximumPageSize") or transaction.largest_page, transaction.largest_page)
 
 

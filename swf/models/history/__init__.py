@@ -4,6 +4,7 @@
 - `state`: `ExecutionState`, what is open after them: one fold that deciders, replay and engine share.
 - `compiled`: `CompiledEvent`, the events of one activity task, timer or child together.
 - `pages`: whether events that SWF answered are all of them.
+- `child_policy`: what the close of a parent does to an open child.
 - `decision_tasks`: when SWF asks the decider, and with which decision task.
 - `builder`: `HistoryBuilder`, histories for tests.
 """
