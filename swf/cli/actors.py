@@ -6,63 +6,59 @@ from typing import Any, TypeVar
 import click
 
 from swf.cli.groups import Command, Group
-from swf.cli.options import Where, connection_options
+from swf.cli.options import Where, all_of, connection_options
 
 F = TypeVar("F", bound=Callable[..., Any])
 
 
-def running_options(command: F) -> F:
-    """Add what the commands that run actors have in common; the command gets a `Where`, and its own options by name."""
-    options = [
-        click.argument("names", metavar="MODULE[:NAME][@TASKLIST]...", nargs=-1, required=True),
-        connection_options,
-        click.option(
-            "--task-list",
-            metavar="NAME",
-            help="The task list of classes and functions that take one and have none behind an @. "
-            "Not one list for both deciders and workers.",
-        ),
-        click.option(
-            "--concurrency",
-            type=click.IntRange(1),
-            metavar="N",
-            help="How many tasks each actor works on at the same time, in each process. Left out, as the actor says.",
-        ),
-        click.option(
-            "--processes",
-            type=click.IntRange(1),
-            metavar="N",
-            help="Run so many processes, and replace those that die.",
-        ),
-        click.option("--reload", is_flag=True, help="Start again when a Python file changes: for development."),
-        click.option("--one-task", is_flag=True, help="End when one task is answered."),
-        click.option(
-            "--timeout",
-            type=click.FloatRange(0, min_open=True),
-            metavar="SECONDS",
-            help="With --one-task: poll no more after so long without a task; the exit code is then 6.",
-        ),
-        click.option(
-            "--stop-timeout",
-            type=click.FloatRange(0),
-            metavar="SECONDS",
-            help="How long tasks in hand may take when the program is to end. Left out, as long as it takes.",
-        ),
-        click.option("--check", is_flag=True, help="Only import what is named, and say whether it can run."),
-        click.option(
-            "--health-port",
-            type=click.IntRange(0, 65535),
-            metavar="PORT",
-            help="Answer GET /health here: 200 while all is well, else 503. 0 picks a free one.",
-        ),
-        click.option("--health-host", default="127.0.0.1", show_default=True, help="Where --health-port is."),
-        click.option("--json-logs", is_flag=True, help="Log in JSON, one object in a line."),
-        click.option("-v", "--verbose", count=True, help="Log more; twice, all that libraries say."),
-        click.option("--supervised", type=click.Choice(["alone", "one-of-many"]), hidden=True),
-    ]
-    for option in reversed(options):
-        command = option(command)
-    return command
+# What the commands that run actors have in common; the command gets a `Where`, and its own options by name.
+running_options = all_of(
+    click.argument("names", metavar="MODULE[:NAME][@TASKLIST]...", nargs=-1, required=True),
+    connection_options,
+    click.option(
+        "--task-list",
+        metavar="NAME",
+        help="The task list of classes and functions that take one and have none behind an @. "
+        "Not one list for both deciders and workers.",
+    ),
+    click.option(
+        "--concurrency",
+        type=click.IntRange(1),
+        metavar="N",
+        help="How many tasks each actor works on at the same time, in each process. Left out, as the actor says.",
+    ),
+    click.option(
+        "--processes",
+        type=click.IntRange(1),
+        metavar="N",
+        help="Run so many processes, and replace those that die.",
+    ),
+    click.option("--reload", is_flag=True, help="Start again when a Python file changes: for development."),
+    click.option("--one-task", is_flag=True, help="End when one task is answered."),
+    click.option(
+        "--timeout",
+        type=click.FloatRange(0, min_open=True),
+        metavar="SECONDS",
+        help="With --one-task: poll no more after so long without a task; the exit code is then 6.",
+    ),
+    click.option(
+        "--stop-timeout",
+        type=click.FloatRange(0),
+        metavar="SECONDS",
+        help="How long tasks in hand may take when the program is to end. Left out, as long as it takes.",
+    ),
+    click.option("--check", is_flag=True, help="Only import what is named, and say whether it can run."),
+    click.option(
+        "--health-port",
+        type=click.IntRange(0, 65535),
+        metavar="PORT",
+        help="Answer GET /health here: 200 while all is well, else 503. 0 picks a free one.",
+    ),
+    click.option("--health-host", default="127.0.0.1", show_default=True, help="Where --health-port is."),
+    click.option("--json-logs", is_flag=True, help="Log in JSON, one object in a line."),
+    click.option("-v", "--verbose", count=True, help="Log more; twice, all that libraries say."),
+    click.option("--supervised", type=click.Choice(["alone", "one-of-many"]), hidden=True),
+)
 
 
 _executor_option = click.option(

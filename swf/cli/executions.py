@@ -12,7 +12,7 @@ from swf.cli.batch import DEFAULT_RATE, Action, Verb, to_many, to_one
 from swf.cli.exit_codes import NOT_COMPLETED
 from swf.cli.filters import all_filters, keywords, lists_closed, narrowed, open_filters, spelling
 from swf.cli.groups import Group
-from swf.cli.options import in_domain
+from swf.cli.options import all_of, in_domain
 from swf.cli.output import Column, Output, attributes, console, dumped, note, note_line, one_line, output_option
 from swf.cli.payloads import METAVAR, json_text
 from swf.connection import current
@@ -247,36 +247,30 @@ def trace(domain: Domain, workflow_id: str, run_id: str | None, once: bool, dept
 # Start
 
 
-def start_options(command: F) -> F:
-    """Add what an execution may be started with."""
-    options = [
-        click.argument("name", metavar="TYPE", shell_complete=completers.workflow_type_names),
-        click.argument("version", metavar="VERSION", shell_complete=completers.versions),
-        click.option("--workflow-id", metavar="ID", help="Left out, one is made from the type and a random suffix."),
-        click.option(
-            "--input",
-            metavar=METAVAR,
-            callback=json_text,
-            help="What it is started with, as JSON; @FILE, or @- for stdin.",
-        ),
-        click.option("--input-text", metavar="TEXT", help="The same as text that is no JSON."),
-        click.option("--tag", "tag_list", multiple=True, metavar="TAG", help="A tag; up to five."),
-        click.option("--task-list", metavar="NAME", help="Where its decision tasks go. Left out, as its type says."),
-        click.option(
-            "--execution-timeout", metavar="SECONDS", help="How long it may last. Left out, as its type says."
-        ),
-        click.option("--decision-tasks-timeout", metavar="SECONDS", help="How long a decider may take; or NONE."),
-        click.option(
-            "--child-policy",
-            type=click.Choice(CHILD_POLICIES),
-            help="What SWF does to its open children when it closes, in whatever way.",
-        ),
-        click.option("--task-priority", type=int, metavar="N", help="Of its decision tasks."),
-        click.option("--lambda-role", metavar="ARN", help="With which it calls Lambda functions."),
-    ]
-    for option in reversed(options):
-        command = option(command)
-    return command
+# What an execution may be started with.
+start_options = all_of(
+    click.argument("name", metavar="TYPE", shell_complete=completers.workflow_type_names),
+    click.argument("version", metavar="VERSION", shell_complete=completers.versions),
+    click.option("--workflow-id", metavar="ID", help="Left out, one is made from the type and a random suffix."),
+    click.option(
+        "--input",
+        metavar=METAVAR,
+        callback=json_text,
+        help="What it is started with, as JSON; @FILE, or @- for stdin.",
+    ),
+    click.option("--input-text", metavar="TEXT", help="The same as text that is no JSON."),
+    click.option("--tag", "tag_list", multiple=True, metavar="TAG", help="A tag; up to five."),
+    click.option("--task-list", metavar="NAME", help="Where its decision tasks go. Left out, as its type says."),
+    click.option("--execution-timeout", metavar="SECONDS", help="How long it may last. Left out, as its type says."),
+    click.option("--decision-tasks-timeout", metavar="SECONDS", help="How long a decider may take; or NONE."),
+    click.option(
+        "--child-policy",
+        type=click.Choice(CHILD_POLICIES),
+        help="What SWF does to its open children when it closes, in whatever way.",
+    ),
+    click.option("--task-priority", type=int, metavar="N", help="Of its decision tasks."),
+    click.option("--lambda-role", metavar="ARN", help="With which it calls Lambda functions."),
+)
 
 
 @executions.command(
@@ -389,24 +383,20 @@ def wait(domain: Domain, workflow_id: str, run_id: str | None, timeout: float | 
 # Signal, cancel, terminate
 
 
-def batch_options(command: F) -> F:
-    """Add the filters that choose many open executions, and how they are then acted on."""
-    options = [
-        open_filters,
-        click.option("--all", "every", is_flag=True, help="All open executions of the domain."),
-        click.option("--yes", is_flag=True, help="Do not ask."),
-        click.option(
-            "--rate",
-            type=_seconds,
-            default=DEFAULT_RATE,
-            show_default=True,
-            metavar="N",
-            help="So many executions a second at most.",
-        ),
-    ]
-    for option in reversed(options):
-        command = option(command)
-    return command
+# The filters that choose many open executions, and how they are then acted on.
+batch_options = all_of(
+    open_filters,
+    click.option("--all", "every", is_flag=True, help="All open executions of the domain."),
+    click.option("--yes", is_flag=True, help="Do not ask."),
+    click.option(
+        "--rate",
+        type=_seconds,
+        default=DEFAULT_RATE,
+        show_default=True,
+        metavar="N",
+        help="So many executions a second at most.",
+    ),
+)
 
 
 _one = click.argument("named", metavar="[WORKFLOW_ID]", required=False, shell_complete=completers.workflow_ids)

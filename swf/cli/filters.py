@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 
 from swf.cli import completers
+from swf.cli.options import all_of
 
 if TYPE_CHECKING:
     from swf.querysets import WorkflowExecutionQuerySet
@@ -33,7 +34,8 @@ def date(context: click.Context, parameter: click.Parameter, value: str | None) 
         raise click.BadParameter(f"{value} is longer ago than any calendar goes back. Write a date.") from error
 
 
-_OF_OPEN: tuple[Callable[[F], F], ...] = (
+# The filters of open executions.
+open_filters = all_of(
     click.option(
         "--workflow-id", metavar="ID", shell_complete=completers.workflow_ids, help="All runs of this workflow id."
     ),
@@ -85,13 +87,14 @@ _OF_OPEN: tuple[Callable[[F], F], ...] = (
     ),
 )
 
-_OF_ALL: tuple[Callable[[F], F], ...] = (
+# The filters of open and closed executions; `keywords` reads them.
+all_filters = all_of(
     click.option(
         "--status",
         type=click.Choice(["OPEN", "CLOSED", ANY], case_sensitive=False),
         help="Left out, OPEN, unless a filter of closed ones is given.",
     ),
-    *_OF_OPEN,
+    open_filters,
     click.option(
         "--close-status",
         type=click.Choice(
@@ -116,20 +119,6 @@ _OF_ALL: tuple[Callable[[F], F], ...] = (
         help="Closed until.",
     ),
 )
-
-
-def all_filters(command: F) -> F:
-    """Add the filters of open and closed executions; `keywords` reads them."""
-    for option in reversed(_OF_ALL):
-        command = option(command)
-    return command
-
-
-def open_filters(command: F) -> F:
-    """Add the filters of open executions."""
-    for option in reversed(_OF_OPEN):
-        command = option(command)
-    return command
 
 
 def keywords(given: dict[str, Any]) -> dict[str, Any]:

@@ -128,6 +128,17 @@ def _reach_options(command: F) -> F:
     return command
 
 
+def all_of(*options: Callable[[Any], Any]) -> Callable[[F], F]:
+    """Return what adds options and arguments to a command, whose help then has them in this order."""
+
+    def add(command: F) -> F:
+        for option in reversed(options):
+            command = option(command)
+        return command
+
+    return add
+
+
 def listing_options(command: F) -> F:
     """Add the options that say how much of a list by name is wanted, and from which end."""
     limit = click.option("--limit", type=click.IntRange(1), metavar="N", help="So many at most.")

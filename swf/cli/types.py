@@ -10,7 +10,7 @@ import click
 from swf import wire
 from swf.cli import completers
 from swf.cli.groups import Group
-from swf.cli.options import in_domain, listing_options, none_of_status, status_option
+from swf.cli.options import all_of, in_domain, listing_options, none_of_status, status_option
 from swf.cli.output import NARROWEST, Column, Fact, Output, attributes, confirmed, note, output_option
 from swf.constants import CHILD_POLICIES
 from swf.models import ActivityType, Domain, WorkflowType
@@ -146,7 +146,7 @@ def _facts(held: Type) -> Iterator[Fact]:
 _SECONDS = "SECONDS"
 
 # By kind, the options that say what a type is registered with: those of the model's attributes, by name.
-_OPTIONS: tuple[Callable[[F], F], ...] = (
+_declaring = all_of(
     click.option("--description", metavar="TEXT", help="What it is for."),
     click.option("--task-list", metavar="NAME", help="Where its tasks go."),
     click.option("--task-priority", type=int, metavar="N", help="Of its tasks; higher ones come first."),
@@ -161,7 +161,7 @@ _OPTIONS: tuple[Callable[[F], F], ...] = (
     click.option(
         "--child-policy",
         type=click.Choice(CHILD_POLICIES),
-        help="Workflow types: what becomes of children. Left out, TERMINATE.",
+        help="Workflow types: what SWF does to open children when an execution closes. Left out, TERMINATE.",
     ),
     click.option("--lambda-role", metavar="ARN", help="Workflow types: with which executions call Lambda functions."),
     click.option(
@@ -177,12 +177,6 @@ _OPTIONS: tuple[Callable[[F], F], ...] = (
         "--task-schedule-to-close-timeout", metavar=_SECONDS, help="Activity types: how long both may take, or NONE."
     ),
 )
-
-
-def _declaring(command: F) -> F:
-    for option in reversed(_OPTIONS):
-        command = option(command)
-    return command
 
 
 @types.command(
